@@ -1,0 +1,1 @@
+export type { Emission, Index, Inputs, Query, Reads } from './query.ts';

@@ -1,0 +1,3 @@
+export type { Runnable } from './runnable.ts';
+export { silentLogger } from './logger.ts';
+export type { Logger, LogMethod } from './logger.ts';

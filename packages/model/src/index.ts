@@ -1,0 +1,1 @@
+export type { Problem, Result } from './problem.ts';
