@@ -1,0 +1,120 @@
+import { Command, CommanderError, Option } from 'commander';
+import { makeCertificates } from './commands/certificates.ts';
+import { run } from './commands/run.ts';
+import { translate } from './commands/translate.ts';
+import { validate } from './commands/validate.ts';
+import { settings, settingNames, variableFor } from './configuration/settings.ts';
+import type { SettingName } from './configuration/settings.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { StartupError } from './startup-error.ts';
+
+/** What a command needs of the process it runs in. */
+export interface ProcessContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: NodeJS.ReadableStream;
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  on(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  off(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+}
+
+/** Runs `iic` with these arguments (without the program's own name) and says how it went. */
+export async function runCommandLine(args: readonly string[], context: ProcessContext): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.ok;
+  const finish = (code: ExitCode): void => void (exitCode = code);
+  const program = createProgram(context, finish);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage; // it has printed why
+    if (!(error instanceof StartupError)) throw error;
+    context.stderr.write(`iic: ${error.message} [${error.code}]\n`);
+    return exitCodes.usage;
+  }
+}
+
+function createProgram(context: ProcessContext, finish: (code: ExitCode) => void): Command {
+  const program = new Command('iic')
+    .description('The incremental ingress controller for Kong Gateway')
+    .exitOverride()
+    .showHelpAfterError('(see --help)')
+    .configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      writeErr: (text) => void context.stderr.write(text),
+    });
+  program.addCommand(runCommand(context, finish));
+  program.addCommand(translateCommand(context, finish));
+  program.addCommand(validateCommand(context, finish));
+  program.addCommand(certificatesCommand(context));
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  return program;
+}
+
+function runCommand(context: ProcessContext, finish: (code: ExitCode) => void): Command {
+  const command = new Command('run')
+    .description('translate Kubernetes objects and serve the result to Kong data planes, until stopped')
+    .option('--config <FILE>', 'read settings from this YAML file (IIC_CONFIG)')
+    .option('--print-config', 'print the settings in force as YAML and exit');
+  for (const name of settingNames) command.addOption(settingOption(name));
+  return command.action(async (options: Record<string, unknown>) => {
+    const { config, printConfig, ...flags } = options;
+    const named = Object.fromEntries(settingNames.map((name) => [name, flags[camelCase(name)]]));
+    const file = config ?? context.env['IIC_CONFIG'];
+    const request = {
+      flags: named as Partial<Record<SettingName, unknown>>, // keys are the setting names, by construction
+      file: typeof file === 'string' ? file : undefined,
+      onlyPrint: printConfig === true,
+    };
+    finish(await run(request, context));
+  });
+}
+
+function settingOption(name: SettingName): Option {
+  const { schema, description, ...rest } = settings[name];
+  const standard = schema.safeParse(undefined);
+  const suffix = standard.success && standard.data !== undefined && standard.data !== '' ? `, default ${standard.data}` : '';
+  const flag = 'value' in rest ? `--${name} <${rest.value}>` : `--${name} [true|false]`;
+  const option = new Option(flag, `${description} (${variableFor(name)}${suffix})`);
+  return 'value' in rest ? option : option.preset('true');
+}
+
+function camelCase(name: string): string {
+  return name.replaceAll(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+}
+
+function translateCommand(context: ProcessContext, finish: (code: ExitCode) => void): Command {
+  return new Command('translate')
+    .description('print the Kong configuration that Kubernetes manifests make, as a declarative document')
+    .requiredOption('-f, --file <FILE|DIR|->', 'manifests: a file, a directory, or - for standard input')
+    .addOption(choice('--router-flavor <FLAVOR>', 'router of the data planes', ['traditional', 'traditional_compatible', 'expressions']))
+    .option('--cluster-domain <DOMAIN>', 'appended to host names of Services used as upstreams', '')
+    .option('--ingress-class <NAME>', 'translate objects of this ingress class', 'kong')
+    .option('--enable-drain-support', 'keep terminating endpoints as targets of weight 0', false)
+    .option('--kong-workspace <NAME>', 'workspace that enters the ids', '')
+    .addOption(new Option('-o, --output <FORMAT>', 'form of the document').choices(['yaml', 'json']).default('yaml'))
+    .option('--strict', 'exit with 1 when there are problems', false)
+    .action(async (options: Parameters<typeof translate>[0]) => finish(await translate(options, context)));
+}
+
+function choice(flags: string, description: string, choices: readonly string[]): Option {
+  return new Option(flags, description).choices(choices).default('traditional_compatible');
+}
+
+function validateCommand(context: ProcessContext, finish: (code: ExitCode) => void): Command {
+  return new Command('validate')
+    .description('check a declarative document against the model and its own references')
+    .requiredOption('-f, --file <FILE|->', 'the document (YAML or JSON), or - for standard input')
+    .addOption(choice('--router-flavor <FLAVOR>', 'router of the data planes', ['traditional', 'traditional_compatible', 'expressions']))
+    .option('--lines', 'read one {"type":"routes","entity":{…}} per line and answer each with one line', false)
+    .action(async (options: Parameters<typeof validate>[0]) => finish(await validate(options, context)));
+}
+
+function certificatesCommand(context: ProcessContext): Command {
+  return new Command('certificates')
+    .description('make a certificate pair that control plane and data planes share, for development')
+    .requiredOption('--out <DIR>', 'directory for cluster.crt and cluster.key')
+    .option('--name <NAME>', 'subject and DNS name; data planes in mode shared insist on the default', 'kong_clustering')
+    .action(async (options: { out: string; name: string }) => makeCertificates(options, context));
+}

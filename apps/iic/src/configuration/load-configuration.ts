@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { StartupError } from '../startup-error.ts';
+import { settingNames, settings, variableFor } from './settings.ts';
+import type { Configuration, SettingName } from './settings.ts';
+
+/** Where the values of a configuration come from. */
+export interface ConfigurationSources {
+  /** By setting name; what the command line left out is absent. */
+  readonly flags: Readonly<Partial<Record<SettingName, unknown>>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Path of a YAML file. */
+  readonly file: string | undefined;
+}
+
+interface Given {
+  readonly value: unknown;
+  /** How the user would name the place, e.g. `--log-level` or `iic.yaml: log-level`. */
+  readonly place: string;
+}
+
+/**
+ * Merges flags, environment and file, in that order of precedence.
+ * @throws {StartupError} `ERR_IIC_CONFIGURATION`, naming every wrong value at once with where it stands.
+ */
+export async function loadConfiguration(sources: ConfigurationSources): Promise<Configuration> {
+  const problems: string[] = [];
+  const fromFile = sources.file === undefined ? {} : await readSettingsFile(sources.file);
+  for (const name of Object.keys(fromFile)) {
+    if (!isSettingName(name)) problems.push(`${sources.file}: unknown setting "${name}"${suggestion(name)}`);
+  }
+  for (const variable of Object.keys(sources.environment)) {
+    const isOurs = variable.startsWith('IIC_') && variable !== 'IIC_CONFIG';
+    if (isOurs && !knownVariables.has(variable)) problems.push(`unknown environment variable ${variable}`);
+  }
+  const configuration: Record<string, unknown> = {};
+  for (const name of settingNames) {
+    const given = findValue(name, sources, fromFile);
+    const parsed = settings[name].schema.safeParse(given?.value);
+    if (parsed.success) configuration[name] = parsed.data;
+    else problems.push(`${given?.place ?? `--${name}`}: ${parsed.error.issues.map(({ message }) => message).join('; ')}`);
+  }
+  if (problems.length === 0) problems.push(...contradictions(configuration as Configuration)); // every setting parsed
+  if (problems.length > 0) {
+    throw new StartupError('ERR_IIC_CONFIGURATION', `Cannot start: the configuration has problems\n${bulleted(problems)}`);
+  }
+  return configuration as Configuration; // every setting parsed by its own schema above
+}
+
+const knownVariables = new Set(settingNames.map(variableFor));
+
+function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(settings, name);
+}
+
+function findValue(name: SettingName, sources: ConfigurationSources, file: Record<string, unknown>): Given | undefined {
+  const variable = variableFor(name);
+  if (sources.flags[name] !== undefined) return { value: sources.flags[name], place: `--${name}` };
+  if (sources.environment[variable] !== undefined) return { value: sources.environment[variable], place: variable };
+  if (file[name] !== undefined) return { value: file[name], place: `${sources.file}: ${name}` };
+  return undefined;
+}
+
+/** Rules between settings. */
+function contradictions(configuration: Configuration): string[] {
+  const problems: string[] = [];
+  const { manifests, 'generate-certificates': generated, 'data-plane-certificate': certificate } = configuration;
+  const { 'data-plane-key': key, 'data-plane-mtls': mtls, 'data-plane-ca': ca } = configuration;
+  if (manifests === undefined) problems.push('--manifests: name the directory that holds the Kubernetes objects');
+  if (generated !== undefined && (certificate !== undefined || key !== undefined)) {
+    problems.push('--generate-certificates: goes without --data-plane-certificate and --data-plane-key; drop one or the other');
+  }
+  if (generated === undefined && (certificate === undefined || key === undefined)) {
+    problems.push(
+      '--data-plane-certificate, --data-plane-key: both are needed; `iic certificates --out DIR` makes a pair for development',
+    );
+  }
+  if (mtls === 'pki' && ca === undefined) problems.push('--data-plane-ca: needed with --data-plane-mtls pki');
+  if (mtls === 'shared' && ca !== undefined) problems.push('--data-plane-ca: has no effect with --data-plane-mtls shared; drop it');
+  return problems;
+}
+
+async function readSettingsFile(file: string): Promise<Record<string, unknown>> {
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    const reason = cause.code === 'ENOENT' ? 'it does not exist' : (cause.code ?? 'unknown error');
+    throw new StartupError('ERR_IIC_FILE', `Cannot read the configuration file "${file}": ${reason}`, { cause });
+  });
+  let content: unknown;
+  try {
+    content = parse(text);
+  } catch (cause) {
+    const reason = (cause as Error).message.split('\n', 1)[0]; // yaml throws only Errors
+    throw new StartupError('ERR_IIC_CONFIGURATION', `Cannot read the configuration file "${file}": ${reason}`, { cause });
+  }
+  if (content === null || content === undefined) return {};
+  if (typeof content === 'object' && !Array.isArray(content)) return content as Record<string, unknown>; // checked just now
+  throw new StartupError('ERR_IIC_CONFIGURATION', `Cannot read the configuration file "${file}": it is no mapping of settings`);
+}
+
+function suggestion(name: string): string {
+  const flat = name.toLowerCase().replaceAll(/[^a-z]/g, '');
+  const close = settingNames.find((known) => known.replaceAll('-', '') === flat);
+  return close === undefined ? '' : `; did you mean "${close}"?`;
+}
+
+function bulleted(lines: readonly string[]): string {
+  return lines.map((line) => `  - ${line}`).join('\n');
+}

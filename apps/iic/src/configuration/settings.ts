@@ -1,0 +1,80 @@
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const text = z.string().min(1);
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]);
+
+interface Setting {
+  readonly schema: z.ZodType;
+  /** How the value is named in help; absent for switches. */
+  readonly value?: string;
+  readonly description: string;
+}
+
+/**
+ * Every setting of `iic run`, under the one name it has everywhere: `--log-level` as a flag, `IIC_LOG_LEVEL` as an
+ * environment variable, `log-level` in a configuration file. Flags win over variables, variables over the file.
+ */
+export const settings = {
+  manifests: { schema: text.optional(), value: 'DIR', description: 'read Kubernetes objects from this directory' },
+  'ingress-class': { schema: text.default('kong'), value: 'NAME', description: 'serve objects of this ingress class' },
+  'router-flavor': {
+    schema: z.enum(['traditional', 'traditional_compatible', 'expressions']).default('traditional_compatible'),
+    value: 'FLAVOR',
+    description: 'router of the data planes: traditional, traditional_compatible or expressions',
+  },
+  'cluster-domain': {
+    schema: z.string().default(''),
+    value: 'DOMAIN',
+    description: 'appended to the host names of Services that are used as upstreams themselves',
+  },
+  'enable-drain-support': {
+    schema: flag.default(false),
+    description: 'keep terminating endpoints as targets of weight 0',
+  },
+  'cluster-id': {
+    schema: z.uuid().default('3f4a1c52-8d0e-5b5c-9a67-2f0c6e1b7d11'),
+    value: 'UUID',
+    description: 'id under which data planes know this control plane; equal on all replicas',
+  },
+  'data-plane-host': { schema: text.default('0.0.0.0'), value: 'ADDRESS', description: 'listen address for data planes' },
+  'data-plane-port': { schema: port.default(3100), value: 'PORT', description: 'port for data planes' },
+  'data-plane-certificate': { schema: text.optional(), value: 'FILE', description: 'PEM certificate of the data-plane endpoint' },
+  'data-plane-key': { schema: text.optional(), value: 'FILE', description: 'PEM private key of that certificate' },
+  'data-plane-mtls': {
+    schema: z.enum(['shared', 'pki']).default('shared'),
+    value: 'MODE',
+    description: 'shared: data planes present that same certificate; pki: one signed by data-plane-ca',
+  },
+  'data-plane-ca': { schema: text.optional(), value: 'FILE', description: 'PEM certificates that sign data planes (mode pki)' },
+  'generate-certificates': {
+    schema: text.optional(),
+    value: 'DIR',
+    description: 'use the development pair in this directory, and make it when it is missing',
+  },
+  'health-host': { schema: text.default('0.0.0.0'), value: 'ADDRESS', description: 'listen address for health and metrics' },
+  'health-port': { schema: port.default(4200), value: 'PORT', description: 'port for health and metrics' },
+  'snapshot-file': { schema: text.optional(), value: 'FILE', description: 'keep the store in this file between runs' },
+  'log-level': {
+    schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    value: 'LEVEL',
+    description: 'debug, info, warn, error or silent',
+  },
+  'log-format': {
+    schema: z.enum(['auto', 'pretty', 'json']).default('auto'),
+    value: 'FORMAT',
+    description: 'auto (readable on a terminal, else JSON), pretty or json',
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof settings;
+
+/** Valid settings, defaults filled in. */
+export type Configuration = { readonly [K in SettingName]: z.output<(typeof settings)[K]['schema']> };
+
+export const settingNames = Object.keys(settings) as readonly SettingName[]; // the keys of the table above, exactly
+
+/** `log-level` → `IIC_LOG_LEVEL` */
+export function variableFor(name: string): string {
+  return `IIC_${name.toUpperCase().replaceAll('-', '_')}`;
+}
