@@ -8,8 +8,7 @@ export interface FeedEntity {
 
 /** One change of the configuration. */
 export type FeedChange =
-  | ({ readonly op: 'upsert' } & FeedEntity)
-  | { readonly op: 'delete'; readonly type: EntityType; readonly id: string };
+  ({ readonly op: 'upsert' } & FeedEntity) | { readonly op: 'delete'; readonly type: EntityType; readonly id: string };
 
 /** Either everything at a revision, or what led from the item before to `revision`. */
 export type FeedItem =
