@@ -41,3 +41,11 @@ export interface Emission<Output> {
   /** Where contributions differ, the smallest rank in byte order wins, e.g. the older object's. */
   readonly rank: string;
 }
+
+/** A contribution and the query that made it. */
+export interface Contributed<Output> extends Emission<Output> {
+  readonly origin: { readonly query: string; readonly key: string };
+}
+
+/** The problem, if any, of a contribution that lost against a different one of its key. */
+export type Conflict<Output, P> = (winner: Contributed<Output>, loser: Contributed<Output>) => P | undefined;
