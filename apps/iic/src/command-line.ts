@@ -7,6 +7,7 @@ import { settings, settingNames, variableFor } from './configuration/settings.ts
 import type { SettingName } from './configuration/settings.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
+import type { Extension } from './extension.ts';
 import { StartupError } from './startup-error.ts';
 
 /** What a command needs of the process it runs in. */
@@ -17,13 +18,21 @@ export interface ProcessContext {
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
   on(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
   off(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  exit(code: number): void;
 }
 
-/** Runs `iic` with these arguments (without the program's own name) and says how it went. */
-export async function runCommandLine(args: readonly string[], context: ProcessContext): Promise<ExitCode> {
+/**
+ * Runs `iic` with these arguments (without the program's own name) and says how it went.
+ * @param extension What `iic run` runs beside the controller's own components.
+ */
+export async function runCommandLine(
+  args: readonly string[],
+  context: ProcessContext,
+  extension?: Extension,
+): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.ok;
   const finish = (code: ExitCode): void => void (exitCode = code);
-  const program = createProgram(context, finish);
+  const program = createProgram({ context, finish, extension });
   try {
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
@@ -35,7 +44,14 @@ export async function runCommandLine(args: readonly string[], context: ProcessCo
   }
 }
 
-function createProgram(context: ProcessContext, finish: (code: ExitCode) => void): Command {
+interface Invocation {
+  readonly context: ProcessContext;
+  readonly finish: (code: ExitCode) => void;
+  readonly extension: Extension | undefined;
+}
+
+function createProgram(invocation: Invocation): Command {
+  const { context } = invocation;
   const program = new Command('iic')
     .description('The incremental ingress controller for Kong Gateway')
     .exitOverride()
@@ -44,15 +60,15 @@ function createProgram(context: ProcessContext, finish: (code: ExitCode) => void
       writeOut: (text) => void context.stdout.write(text),
       writeErr: (text) => void context.stderr.write(text),
     });
-  program.addCommand(runCommand(context, finish));
-  program.addCommand(translateCommand(context, finish));
-  program.addCommand(validateCommand(context, finish));
-  program.addCommand(certificatesCommand(context));
+  program.addCommand(runCommand(invocation));
+  program.addCommand(translateCommand(invocation));
+  program.addCommand(validateCommand(invocation));
+  program.addCommand(certificatesCommand(invocation));
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }
 
-function runCommand(context: ProcessContext, finish: (code: ExitCode) => void): Command {
+function runCommand({ context, finish, extension }: Invocation): Command {
   const command = new Command('run')
     .description('translate Kubernetes objects and serve the result to Kong data planes, until stopped')
     .option('--config <FILE>', 'read settings from this YAML file (IIC_CONFIG)')
@@ -67,7 +83,7 @@ function runCommand(context: ProcessContext, finish: (code: ExitCode) => void): 
       file: typeof file === 'string' ? file : undefined,
       onlyPrint: printConfig === true,
     };
-    finish(await run(request, context));
+    finish(await run(request, context, extension));
   });
 }
 
@@ -84,7 +100,7 @@ function camelCase(name: string): string {
   return name.replaceAll(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase());
 }
 
-function translateCommand(context: ProcessContext, finish: (code: ExitCode) => void): Command {
+function translateCommand({ context, finish }: Invocation): Command {
   return new Command('translate')
     .description('print the Kong configuration that Kubernetes manifests make, as a declarative document')
     .requiredOption('-f, --file <FILE|DIR|->', 'manifests: a file, a directory, or - for standard input')
@@ -102,7 +118,7 @@ function choice(flags: string, description: string, choices: readonly string[]):
   return new Option(flags, description).choices(choices).default('traditional_compatible');
 }
 
-function validateCommand(context: ProcessContext, finish: (code: ExitCode) => void): Command {
+function validateCommand({ context, finish }: Invocation): Command {
   return new Command('validate')
     .description('check a declarative document against the model and its own references')
     .requiredOption('-f, --file <FILE|->', 'the document (YAML or JSON), or - for standard input')
@@ -111,7 +127,7 @@ function validateCommand(context: ProcessContext, finish: (code: ExitCode) => vo
     .action(async (options: Parameters<typeof validate>[0]) => finish(await validate(options, context)));
 }
 
-function certificatesCommand(context: ProcessContext): Command {
+function certificatesCommand({ context }: Invocation): Command {
   return new Command('certificates')
     .description('make a certificate pair that control plane and data planes share, for development')
     .requiredOption('--out <DIR>', 'directory for cluster.crt and cluster.key')

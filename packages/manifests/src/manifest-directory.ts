@@ -7,7 +7,6 @@ import type { Logger, Runnable } from '@koko/lifecycle';
 import { referenceOf } from '@koko/translator';
 import type { KubernetesObject, ObjectReference } from '@koko/translator';
 import { watch } from 'chokidar';
-import type { FSWatcher } from 'chokidar';
 import { ChangeQueue } from './change-queue.ts';
 import { ManifestError } from './manifest-error.ts';
 import { ManifestFiles } from './manifest-files.ts';
@@ -27,6 +26,7 @@ export interface ManifestDirectoryOptions {
 
 const DEFAULT_MAX_FILE_BYTES = 64 * 1024 * 1024;
 const DEFAULT_SETTLE_MS = 10;
+const REAPPEAR_POLL_MS = 500;
 /** Most editors and `>` empty a file before they fill it: an empty one is believed only after so many times the settle time. */
 const EMPTY_FILE_PATIENCE = 20;
 
@@ -49,24 +49,16 @@ export class ManifestDirectory implements Runnable {
     this.#logger = options.logger ?? silentLogger;
   }
 
-  /** Follows the directory until `signal` aborts. */
+  /** Follows the directory until `signal` aborts, also through its going and coming back. */
   async run(signal: AbortSignal, ready: () => void): Promise<void> {
     await this.#checkDirectory();
-    const watcher = watch(this.#directory, { ignored: (path, stats) => stats?.isFile() === true && !isManifest(path) });
-    const failed = Promise.withResolvers<never>();
-    this.#listen(watcher, failed.reject);
-    try {
-      await Promise.race([once(watcher, 'ready', { signal }), failed.promise]);
-      await this.#reading;
-      this.#hasSynced = true;
-      this.#synced.resolve();
-      ready();
-      await Promise.race([aborted(signal), failed.promise]);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      await watcher.close();
-      await this.#reading;
+    while (!signal.aborted) {
+      await this.#watchOnce(signal, () => {
+        if (!this.#hasSynced) ready();
+        this.#hasSynced = true;
+        this.#synced.resolve();
+      });
+      if (!signal.aborted) await this.#untilDirectoryIsBack(signal);
     }
   }
 
@@ -103,11 +95,44 @@ export class ManifestDirectory implements Runnable {
     throw new ManifestError('ERR_MANIFESTS_DIRECTORY_MISSING', message);
   }
 
-  #listen(watcher: FSWatcher, fail: (error: unknown) => void): void {
-    watcher.on('add', (path) => this.#enqueue(path, () => this.#read(path)));
+  /** Watches until the signal aborts or the watcher fails, as it does when the directory itself goes. */
+  async #watchOnce(signal: AbortSignal, onRead: () => void): Promise<void> {
+    const watcher = watch(this.#directory, { ignored: (path, stats) => stats?.isFile() === true && !isManifest(path) });
+    const seen = new Set<string>();
+    const failed = new Promise<void>((resolve) => {
+      watcher.on('error', (error) => {
+        this.#logger.warn({ err: error, directory: this.#options.directory }, 'Cannot watch the manifest directory');
+        resolve();
+      });
+    });
+    watcher.on('add', (path) => {
+      seen.add(this.#display(path));
+      this.#enqueue(path, () => this.#read(path));
+    });
     watcher.on('change', (path) => this.#enqueue(path, () => this.#read(path)));
     watcher.on('unlink', (path) => this.#enqueue(path, () => this.#forget(path)));
-    watcher.on('error', fail);
+    try {
+      const scanned = once(watcher, 'ready', { signal }).then(
+        () => true,
+        () => false,
+      );
+      if (await Promise.race([scanned, failed.then(() => false)])) {
+        await this.#reading;
+        for (const file of this.#files.files()) if (!seen.has(file)) this.#changed(this.#files.delete(file));
+        onRead();
+        await Promise.race([aborted(signal), failed]);
+      }
+    } finally {
+      await watcher.close();
+      await this.#reading;
+    }
+  }
+
+  async #untilDirectoryIsBack(signal: AbortSignal): Promise<void> {
+    const wait = async (): Promise<unknown> =>
+      setTimeout(REAPPEAR_POLL_MS, undefined, { signal }).catch(() => undefined);
+    do await wait();
+    while (!signal.aborted && !(await exists(this.#directory)));
   }
 
   #enqueue(path: string, work: () => Promise<void>): void {
@@ -149,7 +174,10 @@ export class ManifestDirectory implements Runnable {
   async #forget(path: string): Promise<void> {
     if (!(await exists(this.#directory))) {
       // A folder that vanished as a whole is more likely an unmounted volume than a wish to drop every route.
-      this.#logger.warn({ directory: this.#options.directory }, 'The manifest directory is gone; keeping its last content');
+      this.#logger.warn(
+        { directory: this.#options.directory },
+        'The manifest directory is gone; keeping its last content',
+      );
       return;
     }
     this.#changed(this.#files.delete(this.#display(path)));

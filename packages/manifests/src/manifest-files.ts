@@ -57,8 +57,8 @@ export class ManifestFiles {
     return this.#find(referenceKey(reference));
   }
 
-  list(): readonly KubernetesObject[] {
-    return [...this.#holders.keys()].map((key) => this.#find(key)).filter((object) => object !== undefined);
+  files(): readonly string[] {
+    return [...this.#files.keys()];
   }
 
   problems(): readonly ManifestProblem[] {

@@ -1,6 +1,6 @@
 import type { Problem } from '@koko/model';
 import type { KubernetesObject } from '@koko/translator';
-import { isMap, LineCounter, parseAllDocuments } from 'yaml';
+import { LineCounter, parseAllDocuments } from 'yaml';
 import type { Document } from 'yaml';
 
 /** Something wrong with a manifest file, at a place in it. */
@@ -24,13 +24,22 @@ export interface ParsedManifests {
  */
 export function parseManifests(text: string, file: string): ParsedManifests {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, merge: true, prettyErrors: false, logLevel: 'silent' });
+  const documents = parseAllDocuments(text, {
+    lineCounter: lines,
+    merge: true,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
   if (!Array.isArray(documents)) return { objects: [], problems: [], isReadable: true }; // an empty file
   const broken = documents.flatMap((document) => document.errors);
   const lineAt = (offset: number): number => lines.linePos(offset).line;
   if (broken.length > 0) {
     const problems = broken.map((error) => ({
-      ...problem('ERR_MANIFESTS_YAML', [], `${file}:${lineAt(error.pos[0])}: not valid YAML: ${oneLine(error.message)}`),
+      ...problem(
+        'ERR_MANIFESTS_YAML',
+        [],
+        `${file}:${lineAt(error.pos[0])}: not valid YAML: ${oneLine(error.message)}`,
+      ),
       file,
       line: lineAt(error.pos[0]),
     }));
@@ -39,7 +48,11 @@ export function parseManifests(text: string, file: string): ParsedManifests {
   return readDocuments(documents, file, lineAt);
 }
 
-function readDocuments(documents: readonly Document[], file: string, lineAt: (offset: number) => number): ParsedManifests {
+function readDocuments(
+  documents: readonly Document[],
+  file: string,
+  lineAt: (offset: number) => number,
+): ParsedManifests {
   const objects: KubernetesObject[] = [];
   const problems: ManifestProblem[] = [];
   for (const document of documents) {
@@ -48,7 +61,7 @@ function readDocuments(documents: readonly Document[], file: string, lineAt: (of
       problems.push({ ...problem('ERR_MANIFESTS_OBJECT', path, `${file}:${line}: ${reason}`), file, line });
     };
     const content = plainContent(document, refuse);
-    if (content === undefined || content === null) continue;
+    if (content === undefined) continue;
     for (const { value, path } of unpackLists(content, refuse)) {
       const object = checkObject(value, path, refuse);
       if (object !== undefined) objects.push(object);
@@ -59,22 +72,26 @@ function readDocuments(documents: readonly Document[], file: string, lineAt: (of
 
 type Refuse = (path: readonly (string | number)[], reason: string) => void;
 
-function plainContent(document: Document, refuse: Refuse): unknown {
-  if (document.contents !== null && !isMap(document.contents)) {
-    refuse([], 'a document must be a Kubernetes object (a mapping with apiVersion, kind and metadata)');
-    return undefined;
-  }
+function plainContent(document: Document, refuse: Refuse): Record<string, unknown> | undefined {
+  let content: unknown;
   try {
-    return document.toJS();
+    content = document.toJS();
   } catch (error) {
     // e.g. more aliases than the parser allows, its guard against documents that explode when expanded
     refuse([], `cannot expand the document: ${oneLine((error as Error).message)}`); // yaml throws only Errors
     return undefined;
   }
+  if (isMapping(content)) return content;
+  const isEmpty = content === null || content === undefined; // only comments between two separators
+  if (!isEmpty) refuse([], 'a document must be a Kubernetes object (a mapping with apiVersion, kind and metadata)');
+  return undefined;
 }
 
-function unpackLists(content: unknown, refuse: Refuse): { value: unknown; path: readonly (string | number)[] }[] {
-  const { kind, items } = content as { kind?: unknown; items?: unknown }; // a mapping, by `plainContent`
+function unpackLists(
+  content: Record<string, unknown>,
+  refuse: Refuse,
+): { value: unknown; path: readonly (string | number)[] }[] {
+  const { kind, items } = content;
   const isList = typeof kind === 'string' && kind.endsWith('List') && items !== undefined;
   if (!isList) return [{ value: content, path: [] }];
   if (Array.isArray(items)) return items.map((value, index) => ({ value, path: ['items', index] }));
@@ -99,7 +116,10 @@ function checkObject(value: unknown, path: readonly (string | number)[], refuse:
     return undefined;
   }
   if (metadata['namespace'] !== undefined && typeof metadata['namespace'] !== 'string') {
-    refuse([...path, 'metadata', 'namespace'], `metadata.namespace of ${String(value['kind'])} "${metadata['name']}" is no text`);
+    refuse(
+      [...path, 'metadata', 'namespace'],
+      `metadata.namespace of ${String(value['kind'])} "${metadata['name']}" is no text`,
+    );
     return undefined;
   }
   return value as unknown as KubernetesObject; // the identity was checked above; readers check the rest

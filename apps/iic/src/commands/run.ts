@@ -1,0 +1,73 @@
+import { stringify } from 'yaml';
+import type { ProcessContext } from '../command-line.ts';
+import { loadConfiguration } from '../configuration/load-configuration.ts';
+import type { Configuration, SettingName } from '../configuration/settings.ts';
+import { createController } from '../controller.ts';
+import type { Controller } from '../controller.ts';
+import { ensureCertificatePair, readCertificatePair, readText } from '../development-certificates.ts';
+import type { CertificatePair } from '../development-certificates.ts';
+import { exitCodes } from '../exit-codes.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import type { Extension } from '../extension.ts';
+import { createLogger } from '../logging.ts';
+import { StartupError } from '../startup-error.ts';
+
+export interface RunRequest {
+  readonly flags: Readonly<Partial<Record<SettingName, unknown>>>;
+  /** A configuration file. */
+  readonly file: string | undefined;
+  /** Print the settings in force instead of running. */
+  readonly onlyPrint: boolean;
+}
+
+/** `iic run`: serves until a signal comes or a component fails. */
+export async function run(request: RunRequest, context: ProcessContext, extension?: Extension): Promise<ExitCode> {
+  const { flags, file } = request;
+  const configuration = await loadConfiguration({ flags, environment: context.env, file });
+  if (request.onlyPrint) {
+    context.stdout.write(stringify(configuration));
+    return exitCodes.ok;
+  }
+  const certificates = await readCertificates(configuration);
+  const ca = configuration['data-plane-ca'];
+  const logger = createLogger(configuration, context);
+  const controller = createController({
+    configuration,
+    certificates,
+    ...(ca === undefined ? {} : { dataPlaneCa: await readText(ca, 'certificates that sign data planes') }),
+    logger,
+    extra: extension?.({ configuration, certificates }) ?? [],
+  });
+  return runUntilSignal(controller, context);
+}
+
+async function runUntilSignal(controller: Controller, context: ProcessContext): Promise<ExitCode> {
+  const stop = new AbortController();
+  let signals = 0;
+  const onSignal = (): void => {
+    signals += 1;
+    if (signals === 1) return stop.abort();
+    context.stderr.write('iic: stopped at once by a second signal\n');
+    context.exit(exitCodes.failed);
+  };
+  context.on('SIGINT', onSignal);
+  context.on('SIGTERM', onSignal);
+  try {
+    await controller.lifecycle.run(stop.signal);
+    return exitCodes.ok;
+  } catch (error) {
+    if (error instanceof StartupError) throw error;
+    controller.logger.error({ err: error }, 'Stopped because a component failed');
+    return exitCodes.failed;
+  } finally {
+    context.off('SIGINT', onSignal);
+    context.off('SIGTERM', onSignal);
+  }
+}
+
+async function readCertificates(configuration: Configuration): Promise<CertificatePair> {
+  const { 'generate-certificates': directory, 'data-plane-certificate': certificate, 'data-plane-key': key } = configuration;
+  if (directory !== undefined) return ensureCertificatePair(directory);
+  if (certificate !== undefined && key !== undefined) return readCertificatePair(certificate, key);
+  throw new Error('The configuration names no certificate, although it was checked to do so');
+}

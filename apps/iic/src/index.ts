@@ -1,0 +1,14 @@
+export { runCommandLine } from './command-line.ts';
+export type { ProcessContext } from './command-line.ts';
+export { createController } from './controller.ts';
+export type { Controller, ControllerOptions } from './controller.ts';
+export { loadConfiguration } from './configuration/load-configuration.ts';
+export type { ConfigurationSources } from './configuration/load-configuration.ts';
+export type { Configuration, SettingName } from './configuration/settings.ts';
+export { ensureCertificatePair, generateCertificatePair } from './development-certificates.ts';
+export type { CertificatePair } from './development-certificates.ts';
+export type { Extension } from './extension.ts';
+export { exitCodes } from './exit-codes.ts';
+export type { ExitCode } from './exit-codes.ts';
+export { StartupError } from './startup-error.ts';
+export type { StartupErrorCode } from './startup-error.ts';
