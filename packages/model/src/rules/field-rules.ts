@@ -1,0 +1,100 @@
+import { parseKey } from '../checks/pem.ts';
+import { reportAt } from '../entity-problem.ts';
+import type { Settings } from '../settings.ts';
+import { quoted } from '../value.ts';
+import type { Candidate, CompiledRule } from './compiled-rule.ts';
+import { hasFailed, haveFailed, isFilled, refuse } from './compiled-rule.ts';
+import type { Consequence, Rule } from './rule.ts';
+
+type RuleNamed<N extends Rule['rule']> = Extract<Rule, { readonly rule: N }>;
+
+export function atLeastOneOf({ fields }: RuleNamed<'atLeastOneOf'>): CompiledRule {
+  return (candidate) => {
+    if (fields.some((name) => isFilled(candidate, name))) return;
+    refuse(candidate, `at least one of these fields must be non-empty: ${quoted(fields)}`);
+  };
+}
+
+export function onlyOneOf({ fields }: RuleNamed<'onlyOneOf'>): CompiledRule {
+  return (candidate) => {
+    if (haveFailed(candidate, fields) || fields.filter((name) => isFilled(candidate, name)).length < 2) return;
+    refuse(candidate, `only one or none of these fields must be set: ${quoted(fields)}`);
+  };
+}
+
+export function allOrNone({ fields }: RuleNamed<'allOrNone'>): CompiledRule {
+  return (candidate) => {
+    if (haveFailed(candidate, fields)) return;
+    const { entity } = candidate;
+    // What is in a vault is not known here: a lone reference passes.
+    const isReference = fields.some((name) => typeof entity[name] === 'string' && entity[name].startsWith('{vault://'));
+    const filled = fields.filter((name) => isFilled(candidate, name)).length;
+    if (filled === 0 || filled === fields.length || isReference) return;
+    refuse(candidate, `all or none of these fields must be set: ${quoted(fields)}`);
+  };
+}
+
+export function distinct({ fields }: RuleNamed<'distinct'>): CompiledRule {
+  const [first, second] = fields;
+  return (candidate) => {
+    const value = candidate.entity[first];
+    if (value === null || value === undefined || value !== candidate.entity[second]) return;
+    if (haveFailed(candidate, fields)) return;
+    refuse(candidate, `values of these fields must be distinct: ${quoted(fields)}`);
+  };
+}
+
+/** Belongs to what a write computes from fields: those fields and what the computation needs go together. */
+export function needs({ input, needs: needed }: RuleNamed<'needs'>): CompiledRule {
+  const all = [...input, ...needed];
+  return (candidate) => {
+    if (!input.some((name) => isFilled(candidate, name))) return;
+    if (all.every((name) => isFilled(candidate, name))) return;
+    refuse(candidate, `all or none of these fields must be set: ${quoted(all)}`);
+  };
+}
+
+/**
+ * The consequence inherits the checks of its field: where the field already has a problem, the rule fails, too.
+ * @see Kong Gateway, `kong/db/schema/init.lua`, entity check `conditional`
+ */
+export function when(rule: RuleNamed<'when'>, isRequired: boolean, settings: Settings): CompiledRule | undefined {
+  if (!settings.atLeast(rule.since) || (rule.before !== undefined && settings.atLeast(rule.before))) return undefined;
+  const values = new Set<unknown>(rule.is);
+  return (candidate) => {
+    const value = candidate.entity[rule.field];
+    const applies = value === null || value === undefined ? !isRequired : values.has(value);
+    if (applies && !holds(rule.then, candidate))
+      refuse(candidate, `failed conditional validation given value of field '${rule.field}'`);
+  };
+}
+
+function holds(then: Consequence, candidate: Candidate): boolean {
+  const value = candidate.entity[then.field];
+  const isNull = value === null || value === undefined;
+  if (isNull && (then.must === 'beNull' || then.must === 'beOneOf')) return true;
+  if (hasFailed(candidate, then.field)) return false;
+  switch (then.must) {
+    case 'beNull':
+      return failAt(candidate, then.field, 'ERR_FIELD_FORBIDDEN', 'value must be null');
+    case 'beSet':
+      return !isNull || failAt(candidate, then.field, 'ERR_FIELD_REQUIRED', 'required field missing');
+    case 'beSetAndLoadAsKey':
+      if (isNull) return failAt(candidate, then.field, 'ERR_FIELD_REQUIRED', 'required field missing');
+      return parseKey(String(value)) !== undefined || failAt(candidate, then.field, 'ERR_FIELD_FORMAT', 'invalid key');
+    case 'beOneOf':
+      return (
+        then.values.includes(String(value)) ||
+        failAt(candidate, then.field, 'ERR_FIELD_VALUE', `expected one of: ${then.values.join(', ')}`)
+      );
+    default:
+      return then satisfies never;
+  }
+}
+
+type FieldCode = 'ERR_FIELD_FORBIDDEN' | 'ERR_FIELD_REQUIRED' | 'ERR_FIELD_FORMAT' | 'ERR_FIELD_VALUE';
+
+function failAt({ context }: Candidate, field: string, code: FieldCode, message: string): false {
+  reportAt(context, [field], code, message);
+  return false;
+}

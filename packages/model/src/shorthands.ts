@@ -1,0 +1,85 @@
+import type { ShorthandName } from './description.ts';
+import { reportAt } from './entity-problem.ts';
+import type { Context } from './entity-problem.ts';
+
+type Input = Readonly<Record<string, unknown>>;
+
+/** Resolves ways of writing several fields as one; runs before anything else is checked. */
+export interface Shorthand {
+  /** Names that exist on input only. */
+  readonly names: readonly string[];
+  /** Answers the input with the fields it stands for; undefined when its own value has a problem. */
+  readonly expand: (input: Input, context: Context) => Input | undefined;
+  /** What resolving again would do to the filled entity: Kong reads what it has filled once more. */
+  readonly settle?: (entity: Record<string, unknown>) => void;
+}
+
+const serviceUrl: Shorthand = {
+  names: ['url'],
+  expand: (input, context) => {
+    if (!Object.hasOwn(input, 'url')) return input;
+    const { url, ...rest } = input;
+    if (!isTextOrNull(url, 'url', context)) return undefined;
+    return { ...rest, ...splitUrl(url) };
+  },
+};
+
+const upstreamHashing: Shorthand = {
+  names: [],
+  expand: (input, context) => {
+    const given = { algorithm: input['algorithm'], hash_on: input['hash_on'] };
+    if (!isTextOrNull(given.algorithm, 'algorithm', context) || !isTextOrNull(given.hash_on, 'hash_on', context))
+      return undefined;
+    // These algorithms do not hash: what was to be hashed is discarded.
+    if (ignoresHash(given.algorithm)) return { ...input, hash_on: 'none' };
+    if (given.hash_on === undefined) return input;
+    if (given.hash_on === null) return { ...input, hash_on: 'none' };
+    return { ...input, algorithm: given.hash_on === 'none' ? 'round-robin' : 'consistent-hashing' };
+  },
+  settle: (entity) => {
+    if (entity['hash_on'] === 'none' && !ignoresHash(entity['algorithm'])) entity['algorithm'] = 'round-robin';
+  },
+};
+
+const shorthands = { serviceUrl, upstreamHashing } as const satisfies Record<ShorthandName, Shorthand>;
+
+/** The functions behind a shorthand's name. */
+export function shorthandNamed(name: ShorthandName): Shorthand {
+  return shorthands[name];
+}
+
+function ignoresHash(algorithm: unknown): boolean {
+  return algorithm === 'least-connections' || algorithm === 'latency';
+}
+
+function isTextOrNull(value: unknown, name: string, context: Context): value is string | null | undefined {
+  if (value === null || value === undefined) return true;
+  if (typeof value !== 'string') reportAt(context, [name], 'ERR_FIELD_TYPE', 'expected a string');
+  else if (value === '') reportAt(context, [name], 'ERR_FIELD_LENGTH', 'length must be at least 1');
+  else return true;
+  return false;
+}
+
+/**
+ * Splits a URL as loosely as Kong does: nothing is lower-cased or decoded, query and fragment are dropped.
+ * A null is not absence here, but a text without any of the parts.
+ */
+function splitUrl(url: string | null | undefined): Input {
+  const match = /^(?:([A-Za-z0-9][A-Za-z0-9+\-.]*):)?(?:\/\/([^/?#]*))?([^?#;]*)/s.exec(url ?? 'null: NULL');
+  const scheme = match?.[1];
+  const authority = (match?.[2] ?? '').replace(/^[^@]*@/, '');
+  const portText = /:([^:\]]*)$/.exec(authority)?.[1];
+  const host = portText === undefined ? authority : authority.slice(0, -portText.length - 1);
+  const port = portText === undefined ? defaultPort(scheme) : /^\d+$/.test(portText) ? Number(portText) : portText;
+  const path = match?.[3];
+  return {
+    protocol: scheme ?? (port === 443 ? 'https' : 'http'),
+    host: host === '' ? undefined : host.replace(/^\[(.+)\]$/, '$1'),
+    port,
+    path: path === '' ? undefined : path,
+  };
+}
+
+function defaultPort(scheme: string | undefined): number {
+  return scheme === 'https' ? 443 : 80;
+}
