@@ -269,7 +269,7 @@ export class Evaluator<O, P> {
     while (same < next.length && next[same] === previous[same]) same += 1;
     if (same === next.length && same === previous.length) return;
     this.#edges += next.length - previous.length;
-    node.dependencies = next;
+    node.dependencies = next.length === 0 ? NONE : next.slice(); // the frame's array has room to grow
     const kept = new Set(next.slice(same));
     for (const source of kept) source.addReader(node);
     for (const source of previous.slice(same)) if (!kept.has(source)) this.#unlink(node, source);

@@ -1,4 +1,4 @@
-import { Failure, type Node, NONE, type Source } from './node.ts';
+import { Failure, type Node, type Source } from './node.ts';
 import type { Emission } from './query.ts';
 
 const SEARCH_LIMIT = 16;
@@ -20,7 +20,7 @@ export class Frame<O, P> {
   }
 
   get dependencies(): readonly Source<O, P>[] {
-    return this.#dependencies.length === 0 ? NONE : this.#dependencies;
+    return this.#dependencies;
   }
 
   record(source: Source<O, P>): void {

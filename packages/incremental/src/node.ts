@@ -92,9 +92,11 @@ export class Failure<O, P> {
 
   /** Nodes on a cycle keep each other; only roots and readers elsewhere make them needed. */
   isNeededFromOutside(): boolean {
-    for (const node of this.origins) {
+    // While a cycle dissolves, those that have run again are on it no longer.
+    const members = new Set([...this.origins].filter((node) => node.outcome === this));
+    for (const node of members) {
       if (node.rootCount > 0) return true;
-      for (const reader of readersOf(node)) if (!this.origins.has(reader)) return true;
+      for (const reader of readersOf(node)) if (!members.has(reader)) return true;
     }
     return false;
   }

@@ -68,7 +68,8 @@ export class OutputTable<O, P> {
     for (const contribution of node.emitted) {
       const { cell } = contribution;
       cell.contributions = withoutItem(cell.contributions, contribution);
-      this.#touched.add(cell);
+      // Where nothing is in conflict, one that did not win leaves no trace.
+      if (contribution === cell.published || cell.problems.length > 0) this.#touched.add(cell);
     }
     node.emitted = emissions.length === 0 ? NONE : emissions.map((emission, order) => this.#add(node, emission, order));
   }
@@ -113,8 +114,19 @@ export class OutputTable<O, P> {
     if (cell === undefined) this.#cells.set(emission.key, (cell = new OutputCell(emission.key)));
     const contribution = new Contribution(cell, emission, node, order);
     cell.contributions = withItem(cell.contributions, contribution);
-    this.#touched.add(cell);
+    if (!this.#isBackedBy(cell.published, contribution)) this.#touched.add(cell);
     return contribution;
+  }
+
+  /** Whether the contribution neither wins nor conflicts, so that thousands of equal ones need no merging. */
+  #isBackedBy(winner: Contribution<O, P> | undefined, contribution: Contribution<O, P>): boolean {
+    if (winner === undefined || compareContributions(winner, contribution) >= 0) return false;
+    const { equalOutputs = sameContent } = this.#options;
+    try {
+      return equalOutputs(winner.value, contribution.value);
+    } catch {
+      return false; // merging will meet the same error and report it
+    }
   }
 
   #merge(cell: OutputCell<O, P>): void {

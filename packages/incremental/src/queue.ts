@@ -23,9 +23,8 @@ export class Queue<O, P> {
       const level = this.#levels[this.#lowest] ?? [];
       for (let node = level.pop(); node !== undefined; node = level.pop()) {
         if (!node.isDirty) continue;
-        if (node.height === this.#lowest) return node;
+        if (node.height <= this.#lowest) return node;
         this.push(node);
-        if (node.height < this.#lowest) break;
       }
     }
     this.#levels.length = 0;

@@ -21,9 +21,10 @@ function isSame(a: unknown, b: unknown, isOrdered: boolean): boolean {
   return isDeepStrictEqual(a, b); // byte arrays, dates, maps; never equal across classes
 }
 
+/** Objects of another realm count too: their prototype is another one, but like ours it has none itself. */
 function isRecord(value: object): value is Record<string, unknown> {
   const prototype: unknown = Object.getPrototypeOf(value);
-  return (prototype === Object.prototype || prototype === null) && !Array.isArray(value);
+  return prototype === null || (Object.getPrototypeOf(prototype) === null && !Array.isArray(value));
 }
 
 function sameArrays(a: readonly unknown[], b: readonly unknown[], isOrdered: boolean): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { type Change, Graph, type Emission, type GraphDiff, type Index, type Query } from '@koko/incremental';
 
 interface Page {
@@ -132,6 +132,20 @@ const change: fc.Arbitrary<Change<Kinds>> = fc.oneof(
 );
 const batches = fc.array(fc.array(change, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 12 });
 
+const calm = (links: readonly string[]): Page => ({ group: 'a', rank: 'r0', text: 0, links, mood: 'calm' });
+const put = (key: string, object: Page | undefined): Change<Kinds> => ({ kind: 'page', key, object });
+
+/** Of the cycle b–d only b runs again, for a new reader, and leaves d behind. */
+const dissolvingCycle: Change<Kinds>[][] = [
+  [
+    put('a', calm(['b'])),
+    put('b', calm(['c', 'd'])),
+    put('d', calm(['b'])),
+    { kind: 'setting', key: 'a', object: { isOn: true } },
+  ],
+  [put('c', calm(['a'])), put('d', undefined), put('a', calm(['a']))],
+];
+
 /** What a consumer knows who only ever saw the diffs. */
 class Replica {
   readonly outputs = new Map<string, Emission<number>>();
@@ -153,6 +167,7 @@ class Replica {
 
 const order = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
+/** To search for longer: LAW_RUNS=20000 LAW_SEED=7. */
 const RUNS = Number(process.env['LAW_RUNS'] ?? 1_500);
 
 describe('the law of the graph', () => {
@@ -180,7 +195,7 @@ describe('the law of the graph', () => {
         expect(graph.size()).toEqual({ inputs: 0, selections: 0, nodes: 0, edges: 0, outputs: 0, problems: 0 });
         expect(replica.outputs.size + replica.problems.size).toBe(0);
       }),
-      { numRuns: RUNS, seed: Number(process.env['LAW_SEED'] ?? 20_240_501) },
+      { numRuns: RUNS, seed: Number(process.env['LAW_SEED'] ?? 1), examples: [[dissolvingCycle]] },
     );
   });
 });
