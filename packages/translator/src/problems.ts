@@ -1,0 +1,139 @@
+import { IMPLICIT_PORT } from './kubernetes/ingress.ts';
+import type { Location, ResourceBackend } from './kubernetes/ingress.ts';
+import type { ObjectProblem, ObjectReference, TranslatedEntity } from './objects.ts';
+import { formatPath } from './kubernetes/field-reader.ts';
+
+interface Place {
+  readonly reference: ObjectReference;
+  readonly location: Location;
+}
+
+export function missingService(parent: Place, service: ObjectReference): ObjectProblem {
+  return {
+    code: 'ERR_TRANSLATE_SERVICE_MISSING',
+    path: parent.location,
+    message:
+      `Backend ${formatPath(parent.location)} names ${describeObject(service)}, which does not exist; ` +
+      'its routes answer 503 until that Service is created or the backend names another',
+    objects: [parent.reference],
+  };
+}
+
+export function unresolvedPort(
+  parent: Place,
+  service: ObjectReference,
+  { port, reason }: { readonly port: string; readonly reason: string },
+): ObjectProblem {
+  return {
+    code: 'ERR_TRANSLATE_PORT_UNRESOLVED',
+    path: parent.location,
+    message:
+      `Backend ${formatPath(parent.location)} asks for ${port === IMPLICIT_PORT ? 'the only port' : `port ${port}`} ` +
+      `of ${describeObject(service)}: ${reason}; ` +
+      'its routes answer 503 until one of the two is corrected',
+    objects: [parent.reference, service],
+  };
+}
+
+export function unsupportedBackend(place: Place, backend: ResourceBackend): ObjectProblem {
+  const { apiGroup, resourceKind, name } = backend;
+  const kind = apiGroup === '' ? resourceKind : `${apiGroup}/${resourceKind}`;
+  const found = resourceKind === '' ? 'neither a service nor a resource' : `resource "${name}" of kind ${kind}`;
+  return {
+    code: 'ERR_TRANSLATE_BACKEND_UNSUPPORTED',
+    path: place.location,
+    message: `Backend ${formatPath(place.location)} names ${found}; only a service is supported, so this backend is left out`,
+    objects: [place.reference],
+  };
+}
+
+export function routeNameTaken(
+  place: Place,
+  { name, instead }: { readonly name: string; readonly instead: string },
+): ObjectProblem {
+  return {
+    code: 'ERR_TRANSLATE_ROUTE_NAME_TAKEN',
+    path: place.location,
+    message:
+      `The route to backend ${formatPath(place.location)} would be named "${name}", which another route has already; ` +
+      `it is named "${instead}" instead. Rename this Ingress to give it a name of its own`,
+    objects: [place.reference],
+  };
+}
+
+export function missingSecret(secretKey: string, users: readonly [Place, ...Place[]]): ObjectProblem {
+  return {
+    code: 'ERR_TRANSLATE_SECRET_MISSING',
+    path: users[0].location,
+    message:
+      `Field ${formatPath(users[0].location)} names Secret "${secretKey}", which does not exist; ` +
+      'its hosts have no certificate until that Secret is created',
+    objects: blamed(users),
+  };
+}
+
+export function invalidKeyPair(
+  secret: ObjectReference,
+  fault: string,
+  users: readonly [Place, ...Place[]],
+): ObjectProblem {
+  return {
+    code: 'ERR_TRANSLATE_KEY_PAIR_INVALID',
+    path: users[0].location,
+    message:
+      `Field ${formatPath(users[0].location)} names ${describeObject(secret)}, which holds no usable key pair: ${fault}; ` +
+      'its hosts have no certificate until the Secret is corrected',
+    objects: [...blamed(users), secret],
+  };
+}
+
+export function entityConflict(winner: TranslatedEntity, loser: TranslatedEntity): ObjectProblem {
+  return {
+    code: 'ERR_TRANSLATE_ENTITY_CONFLICT',
+    path: [],
+    message:
+      `Makes another entity of type ${loser.type} with id ${loser.id} than ${describeObject(winner.source)} does; ` +
+      'that one stays. Rename one of the two objects, or give it a uid of its own',
+    objects: [loser.source],
+  };
+}
+
+export function identityMalformed(reference: ObjectReference, field: string): ObjectProblem {
+  return {
+    code: 'ERR_TRANSLATE_IDENTITY_MALFORMED',
+    path: ['metadata', field],
+    message: `Field metadata.${field} must be a name without a slash; the object is ignored until corrected`,
+    objects: [reference],
+  };
+}
+
+/** A mistake in this package; what the query would have made is left out. */
+export function translationFailed(query: string, key: string, error: unknown): ObjectProblem {
+  const reason = error instanceof Error ? error.message : String(error);
+  return {
+    code: 'ERR_TRANSLATE_FAILED',
+    path: [],
+    message: `Translation failed in "${query}" for "${key}": ${reason}. Please report this; until then what depends on it is left out`,
+    objects: [objectOfQuery(query, key)],
+  };
+}
+
+/** Which object a query is mainly about, by the form of its key. */
+function objectOfQuery(query: string, key: string): ObjectReference {
+  const [namespace = '', name = ''] = key.split('/');
+  if (name === '') return { kind: 'Ingress', name: key };
+  if (['kong-service', 'default-kong-service', 'targets', 'service-parent'].includes(query)) {
+    return { kind: 'Service', namespace, name };
+  }
+  const kind = ['certificate', 'secret-users', 'secret-is-used'].includes(query) ? 'Secret' : 'Ingress';
+  return { kind, namespace, name };
+}
+
+/** Ingress "shop/web" */
+export function describeObject({ kind, namespace, name }: ObjectReference): string {
+  return `${kind} "${namespace === undefined ? name : `${namespace}/${name}`}"`;
+}
+
+function blamed([first, ...others]: readonly [Place, ...Place[]]): [ObjectReference, ...ObjectReference[]] {
+  return [first.reference, ...others.map(({ reference }) => reference)];
+}

@@ -1,0 +1,93 @@
+import { keyPairFault } from '../kong/key-pair.ts';
+import type { Location } from '../kubernetes/ingress.ts';
+import type { Secret } from '../kubernetes/secret.ts';
+import type { ObjectReference } from '../objects.ts';
+import { invalidKeyPair, missingSecret } from '../problems.ts';
+import { acceptedRank } from './accepted-ingress.ts';
+import { emitEntity, idFor } from './emit-entity.ts';
+import { ingressesBySecret, secretsByKeyPair } from './indexes.ts';
+import type { TranslationQuery, TranslationReads } from './translation-graph.ts';
+
+/** Id of the certificate that the Secret `namespace/name` leads to; `undefined` where it leads to none. */
+export const certificate: TranslationQuery<string | undefined> = {
+  name: 'certificate',
+  compute(key, reads) {
+    const secret = reads.object('Secret', key);
+    if (secret === undefined) return reportMissing(key, reads);
+    const { keyPair } = secret;
+    const fault = keyPair === undefined ? 'it needs both tls.crt and tls.key' : keyPairFault(keyPair);
+    secret.problems.forEach((problem) => reads.report(problem));
+    if (keyPair !== undefined && fault === undefined) return reads.query(mergedCertificate, keyPair.digest);
+    return reportInvalid(secret, fault ?? '', reads);
+  },
+};
+
+function reportMissing(key: string, reads: TranslationReads): undefined {
+  const [first, ...others] = reads.query(secretUsers, key);
+  if (first !== undefined) reads.report(missingSecret(key, [first, ...others]));
+  return undefined;
+}
+
+function reportInvalid(secret: Secret, fault: string, reads: TranslationReads): undefined {
+  const [first, ...others] = reads.query(secretUsers, secret.key);
+  if (first !== undefined) reads.report(invalidKeyPair(secret.reference, fault, [first, ...others]));
+  return undefined;
+}
+
+/** An Ingress that names a Secret, and where. */
+export interface SecretUser {
+  readonly reference: ObjectReference;
+  readonly location: Location;
+}
+
+/** All Ingresses of our class that name the Secret, by key. Read only in trouble. */
+const secretUsers: TranslationQuery<readonly SecretUser[]> = {
+  name: 'secret-users',
+  compute: (secretKey, reads) =>
+    reads.keys(ingressesBySecret, secretKey).flatMap((key) => {
+      const ingress = reads.query(acceptedRank, key) === undefined ? undefined : reads.object('Ingress', key);
+      const section = ingress?.tls.find((candidate) => candidate.secretKey === secretKey);
+      if (ingress === undefined || section === undefined) return [];
+      return [{ reference: ingress.reference, location: section.location }];
+    }),
+};
+
+const secretIsUsed: TranslationQuery<boolean> = {
+  name: 'secret-is-used',
+  compute: (secretKey, reads) =>
+    reads.keys(ingressesBySecret, secretKey).some((key) => reads.query(acceptedRank, key) !== undefined),
+};
+
+/** One certificate for all Secrets in use that hold the same pair: that of the oldest, ties to the smallest uid. */
+const mergedCertificate: TranslationQuery<string | undefined> = {
+  name: 'merged-certificate',
+  compute(digest, reads) {
+    const winner = reads
+      .keys(secretsByKeyPair, digest)
+      .filter((key, _index, keys) => keys.length === 1 || reads.query(secretIsUsed, key))
+      .flatMap((key) => reads.object('Secret', key) ?? [])
+      .reduce<Secret | undefined>(
+        (best, secret) => (best === undefined || isOlder(secret, best) ? secret : best),
+        undefined,
+      );
+    if (winner?.keyPair === undefined) return undefined;
+    const id = certificateId(winner, reads);
+    const { cert, key } = winner.keyPair;
+    const { tags, reference: source, rank } = winner;
+    emitEntity(reads, { type: 'certificates', id, fields: { cert, key, tags }, source, rank });
+    return id;
+  },
+};
+
+function isOlder(a: Secret, b: Secret): boolean {
+  if (a.createdAt !== b.createdAt) return a.createdAt < b.createdAt;
+  return a.uid === b.uid ? a.key < b.key : a.uid < b.uid;
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** A Secret from a manifest has no uid yet. */
+function certificateId({ uid, key }: Secret, reads: TranslationReads): string {
+  const id = uid.toLowerCase();
+  return UUID.test(id) ? id : idFor(reads, 'certificates', key);
+}

@@ -1,0 +1,23 @@
+import { entityId } from '@koko/model';
+import type { EntityType } from '@koko/model';
+import type { ObjectReference } from '../objects.ts';
+import { settingsOf } from './translation-graph.ts';
+import type { TranslationReads } from './translation-graph.ts';
+
+export interface EmittedEntity {
+  readonly type: EntityType;
+  readonly id: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly source: ObjectReference;
+  /** Decides between different entities of one id: the smallest stays. */
+  readonly rank: string;
+}
+
+export function emitEntity(reads: TranslationReads, { type, id, fields, source, rank }: EmittedEntity): void {
+  reads.emit({ key: `${type}/${id}`, rank, value: { type, id, entity: { id, ...fields }, source } });
+}
+
+/** The id of an entity that is known by `name` within its type. */
+export function idFor(reads: TranslationReads, type: EntityType, name: string): string {
+  return entityId(type, name, settingsOf(reads).workspace);
+}

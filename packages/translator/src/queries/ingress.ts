@@ -1,0 +1,92 @@
+import { defaultBackendMatch, expressionRoute } from '../kong/expression-route.ts';
+import { traditionalPaths } from '../kong/traditional-paths.ts';
+import type { Ingress, IngressRoute } from '../kubernetes/ingress.ts';
+import { unsupportedBackend } from '../problems.ts';
+import { isAccepted } from './accepted-ingress.ts';
+import { certificate } from './certificate.ts';
+import { legacyRegexDetection, OWN_CLASS } from './class-parameters.ts';
+import { CLUSTER, defaultBackendWinner } from './default-backend.ts';
+import { emitEntity, idFor } from './emit-entity.ts';
+import { defaultKongService, kongService } from './kong-service.ts';
+import { defaultClaim, repeatedNames, ruleClaim, settleRouteName } from './route-claim.ts';
+import type { ClaimingIngress } from './route-claim.ts';
+import { serviceKey } from './service-key.ts';
+import { sni } from './sni.ts';
+import { settingsOf } from './translation-graph.ts';
+import type { TranslationQuery, TranslationReads } from './translation-graph.ts';
+
+/** The routes of one Ingress; whatever else it needs is asked for here, and is there for as long as it is. */
+export const ingressRoutes: TranslationQuery<void> = {
+  name: 'ingress-routes',
+  compute(key, reads) {
+    const ingress = reads.object('Ingress', key);
+    if (ingress === undefined || !isAccepted(ingress, reads)) return;
+    for (const problem of ingress.problems) reads.report(problem);
+    const claiming = { ingress, repeated: repeatedNames(ingress) };
+    for (const route of ingress.routes) translateRoute(claiming, route, reads);
+    if (ingress.defaultBackend !== undefined) translateDefaultBackend(claiming, reads);
+    for (const { hosts, secretKey } of ingress.tls) {
+      reads.query(certificate, secretKey); // there even if other Ingresses have claimed all the hosts
+      for (const host of hosts) reads.query(sni, host);
+    }
+  },
+};
+
+function translateRoute(claiming: ClaimingIngress, route: IngressRoute, reads: TranslationReads): void {
+  const { ingress } = claiming;
+  const { reference } = ingress;
+  const { backend } = route;
+  if (backend.kind === 'resource') {
+    for (const { location } of route.paths) reads.report(unsupportedBackend({ reference, location }, backend));
+    return;
+  }
+  const service = reads.query(kongService, serviceKey(reference, backend));
+  const name = settleRouteName(claiming, ruleClaim(ingress, route, backend), reads);
+  emitRoute(ingress, { name, service, match: matchOf(ingress, route, reads) }, reads);
+}
+
+/** The default backend's route has no host and matches what nothing else does. */
+function translateDefaultBackend(claiming: ClaimingIngress, reads: TranslationReads): void {
+  const { ingress } = claiming;
+  const { reference, defaultBackend } = ingress;
+  if (defaultBackend === undefined || reads.query(defaultBackendWinner, CLUSTER) !== ingress.key) return;
+  const { backend, location } = defaultBackend;
+  if (backend.kind === 'resource') return reads.report(unsupportedBackend({ reference, location }, backend));
+  const service = reads.query(defaultKongService, serviceKey(reference, backend));
+  const name = settleRouteName(claiming, defaultClaim(ingress), reads);
+  const match = settingsOf(reads).isExpressions ? defaultBackendMatch : { ...TRADITIONAL_DEFAULTS, paths: ['/'] };
+  emitRoute(ingress, { name, service, match }, reads);
+}
+
+const TRADITIONAL_DEFAULTS = { regex_priority: 0, path_handling: 'v0' } as const;
+
+const ROUTE_DEFAULTS = {
+  strip_path: false,
+  preserve_host: true,
+  request_buffering: true,
+  response_buffering: true,
+  https_redirect_status_code: 426,
+} as const;
+
+/** What makes the router take this route, in the fields of the router flavour. */
+function matchOf(ingress: Ingress, { host, paths }: IngressRoute, reads: TranslationReads): object {
+  const { regexPrefix } = ingress;
+  const hosts = host === '' ? [] : [host];
+  if (settingsOf(reads).isExpressions) return expressionRoute({ hosts, paths, regexPrefix });
+  const options = { regexPrefix, legacyRegexDetection: reads.query(legacyRegexDetection, OWN_CLASS) };
+  return {
+    ...(hosts.length === 0 ? {} : { hosts }),
+    paths: traditionalPaths(paths, options),
+    ...TRADITIONAL_DEFAULTS,
+  };
+}
+
+function emitRoute(
+  ingress: Ingress,
+  { name, service, match }: { readonly name: string; readonly service: string; readonly match: object },
+  reads: TranslationReads,
+): void {
+  const { tags, reference: source, rank } = ingress;
+  const fields = { name, service: { id: service }, ...match, ...ROUTE_DEFAULTS, tags };
+  emitEntity(reads, { type: 'routes', id: idFor(reads, 'routes', name), fields, source, rank });
+}

@@ -1,0 +1,98 @@
+import { serviceName, upstreamName } from '../kong/names.ts';
+import { resolvePort } from '../kong/service-port.ts';
+import type { KubernetesService } from '../kubernetes/kubernetes-service.ts';
+import type { ObjectReference } from '../objects.ts';
+import { missingService, unresolvedPort } from '../problems.ts';
+import { emitEntity, idFor } from './emit-entity.ts';
+import { parseServiceKey } from './service-key.ts';
+import type { ServiceKeyParts } from './service-key.ts';
+import { serviceParent } from './service-parent.ts';
+import { targets } from './targets.ts';
+import type { TranslationQuery, TranslationReads } from './translation-graph.ts';
+
+/** Tags of what stands for a Service that does not exist. */
+const UNKNOWN_SERVICE_TAGS = [
+  'k8s-name:UNKNOWN',
+  'k8s-namespace:UNKNOWN',
+  'k8s-kind:Service',
+  'k8s-uid:00000000-0000-0000-0000-000000000000',
+  'k8s-group:core',
+  'k8s-version:v1',
+];
+
+/** Kong's port for a service whose own port is not known. */
+const UNRESOLVED_PORT = 80;
+
+/** The Kong service, with its upstream, for a backend of Ingress rules; its value is the service's id. */
+export const kongService: TranslationQuery<string> = {
+  name: 'kong-service',
+  compute: (key, reads) => emitService(key, reads, { isFromRule: true }),
+};
+
+/** The same for a default backend, which forwards no path. Where a rule leads to the service as well, the rule's stands. */
+export const defaultKongService: TranslationQuery<string> = {
+  name: 'default-kong-service',
+  compute: (key, reads) => emitService(key, reads, { isFromRule: false }),
+};
+
+function emitService(key: string, reads: TranslationReads, { isFromRule }: { readonly isFromRule: boolean }): string {
+  const parts = parseServiceKey(key);
+  const backing = resolveBacking(key, parts, reads);
+  const name = serviceName(parts.namespace, parts.backend);
+  const host = upstreamName(parts.namespace, parts.backend);
+  const id = idFor(reads, 'services', name);
+  const { tags, source, port } = backing;
+  const fields = {
+    name,
+    host,
+    port,
+    protocol: 'http',
+    ...(isFromRule ? { path: '/' } : {}),
+    ...SERVICE_DEFAULTS,
+    tags,
+  };
+  emitEntity(reads, { type: 'services', id, fields, source, rank: isFromRule ? 'rule' : 'rule or default backend' });
+  const upstreamId = idFor(reads, 'upstreams', host);
+  const upstream = { name: host, algorithm: 'round-robin', tags };
+  emitEntity(reads, { type: 'upstreams', id: upstreamId, fields: upstream, source, rank: key });
+  if (backing.hasTargets) reads.query(targets, key);
+  return id;
+}
+
+const SERVICE_DEFAULTS = { connect_timeout: 60_000, read_timeout: 60_000, write_timeout: 60_000, retries: 5 } as const;
+
+interface Backing {
+  readonly port: number;
+  readonly tags: readonly string[];
+  readonly source: ObjectReference;
+  readonly hasTargets: boolean;
+}
+
+/** A service without a usable backing stays, with an empty upstream: clients get 503 rather than 404. */
+function resolveBacking(key: string, parts: ServiceKeyParts, reads: TranslationReads): Backing {
+  const service = reads.object('Service', parts.kubernetesKey);
+  if (service === undefined) return missingBacking(key, parts, reads);
+  service.problems.forEach((problem) => reads.report(problem));
+  const { tags, reference: source } = service;
+  const resolution = resolvePort(service, parts.backend.port);
+  if ('port' in resolution) return { port: resolution.port.port, tags, source, hasTargets: true };
+  reportPort(key, reads, { service, reason: resolution.reason, port: parts.backend.port });
+  return { port: UNRESOLVED_PORT, tags, source, hasTargets: false };
+}
+
+function missingBacking(key: string, { namespace, backend }: ServiceKeyParts, reads: TranslationReads): Backing {
+  const parent = reads.query(serviceParent, key);
+  const missing: ObjectReference = { kind: 'Service', namespace, name: backend.service };
+  if (parent !== undefined) reads.report(missingService(parent, missing));
+  const source = parent?.reference ?? missing;
+  return { port: UNRESOLVED_PORT, tags: UNKNOWN_SERVICE_TAGS, source, hasTargets: false };
+}
+
+function reportPort(
+  key: string,
+  reads: TranslationReads,
+  { service, reason, port }: { service: KubernetesService; reason: string; port: string },
+): void {
+  const parent = reads.query(serviceParent, key);
+  if (parent !== undefined) reads.report(unresolvedPort(parent, service.reference, { port, reason }));
+}

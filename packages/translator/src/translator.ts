@@ -1,0 +1,137 @@
+import { Graph } from '@koko/incremental';
+import type { Change, Contributed, GraphDiff } from '@koko/incremental';
+import type { EntityType } from '@koko/model';
+import { parseObject } from './kubernetes/parse-object.ts';
+import {
+  isPathSegment,
+  isTranslatedKind,
+  isTranslatedVersion,
+  normalizeReference,
+  objectKey,
+} from './kubernetes/translated-kinds.ts';
+import type { TranslatedKindName } from './kubernetes/translated-kinds.ts';
+import type {
+  KubernetesObject,
+  ObjectChange,
+  ObjectProblem,
+  ObjectReference,
+  TranslatedEntity,
+  TranslationDiff,
+} from './objects.ts';
+import { entityConflict, identityMalformed, translationFailed } from './problems.ts';
+import { indexes } from './queries/indexes.ts';
+import { ingressRoutes } from './queries/ingress.ts';
+import { SETTINGS_KEY } from './queries/translation-graph.ts';
+import type { TranslationInputs } from './queries/translation-graph.ts';
+import { unusableObject } from './queries/unusable-object.ts';
+import { settingsFor } from './translator-options.ts';
+import type { TranslatorOptions } from './translator-options.ts';
+
+/**
+ * Translates Kubernetes objects to Kong entities and keeps the result up to date: a change costs work in proportion to what
+ * it affects. The result depends on the objects alone, not on the order in which they came.
+ */
+export class Translator {
+  readonly #graph: Graph<TranslationInputs, TranslatedEntity, ObjectProblem>;
+
+  constructor(options: TranslatorOptions = {}) {
+    this.#graph = new Graph<TranslationInputs, TranslatedEntity, ObjectProblem>({
+      indexes,
+      roots: [
+        { kind: 'Ingress', query: ingressRoutes },
+        { kind: 'Unusable', query: unusableObject },
+      ],
+      problemKey: (problem) => JSON.stringify(problem),
+      conflict: conflictBetween,
+      onThrow: translationFailed,
+    });
+    this.#graph.apply([{ kind: 'Settings', key: SETTINGS_KEY, object: settingsFor(options) }]);
+  }
+
+  /**
+   * Takes in objects as they are now, however malformed, and returns what that changes. Kinds, groups and versions that are
+   * not among `translatedKinds` count as absent.
+   */
+  apply(changes: Iterable<ObjectChange>): TranslationDiff {
+    return diffOf(this.#graph.apply(inputChanges(changes)));
+  }
+
+  /** All entities, in byte order of type and id. */
+  entities(): Iterable<TranslatedEntity> {
+    return this.#graph.outputs().map(({ value }) => value);
+  }
+
+  /** All problems, in an order of their own that does not depend on history. */
+  problems(): Iterable<ObjectProblem> {
+    return this.#graph.problems();
+  }
+
+  /** How often each query has run so far, by its name: the cost of changes, for tests and metrics. */
+  runs(): Readonly<Record<string, number>> {
+    return this.#graph.runs();
+  }
+}
+
+function* inputChanges(changes: Iterable<ObjectChange>): Iterable<Change<TranslationInputs>> {
+  for (const { reference, object } of changes) {
+    if (!isTranslatedKind(reference.kind)) continue;
+    const { kind } = reference;
+    const normalized = normalizeReference(reference);
+    const isCurrent = object !== undefined && isTranslatedVersion(kind, object.apiVersion);
+    const key = JSON.stringify([kind, normalized.namespace, normalized.name]);
+    const field = unusableField(normalized);
+    const unusable =
+      isCurrent && field !== undefined ? { problem: identityMalformed(printable(normalized), field) } : undefined;
+    yield { kind: 'Unusable', key, object: unusable };
+    if (field === undefined) yield parsedChange(kind, normalized, isCurrent ? object : undefined);
+  }
+}
+
+function parsedChange(
+  kind: TranslatedKindName,
+  reference: ObjectReference,
+  object: KubernetesObject | undefined,
+): Change<TranslationInputs> {
+  const parsed = object && parseObject(kind, object, reference);
+  // The compiler does not see that the parsed object is of the kind it was parsed for.
+  return { kind, key: objectKey(reference), object: parsed } as Change<TranslationInputs>;
+}
+
+/** Keys of objects are joined by slashes, so a name with one could pass for another object. */
+function unusableField({ namespace, name }: ObjectReference): 'name' | 'namespace' | undefined {
+  if (!isPathSegment(name)) return 'name';
+  return namespace === undefined || isPathSegment(namespace) ? undefined : 'namespace';
+}
+
+/** Names that are no text at all still have to be reported in some way. */
+function printable({ kind, ...names }: ObjectReference): ObjectReference {
+  const { namespace, name }: { readonly namespace?: unknown; readonly name: unknown } = names; // nobody has checked them
+  return {
+    kind,
+    ...(namespace === undefined ? {} : { namespace: printableName(namespace) }),
+    name: printableName(name),
+  };
+}
+
+function printableName(name: unknown): string {
+  return typeof name === 'string' ? name : (JSON.stringify(name) ?? '');
+}
+
+/** A default backend's service gives way to the same service with a path, which a rule made; that is no conflict. */
+function conflictBetween(
+  winner: Contributed<TranslatedEntity>,
+  loser: Contributed<TranslatedEntity>,
+): ObjectProblem | undefined {
+  const isSameService = winner.origin.key === loser.origin.key && winner.value.type === 'services';
+  return isSameService ? undefined : entityConflict(winner.value, loser.value);
+}
+
+function diffOf({ upserts, deletes, ...problems }: GraphDiff<TranslatedEntity, ObjectProblem>): TranslationDiff {
+  return { upserts: upserts.map(({ value }) => value), deletes: deletes.map(parseEntityKey), ...problems };
+}
+
+function parseEntityKey(key: string): { type: EntityType; id: string } {
+  const slash = key.indexOf('/');
+  // Keys are made by `emitEntity` from a type and an id.
+  return { type: key.slice(0, slash) as EntityType, id: key.slice(slash + 1) };
+}
