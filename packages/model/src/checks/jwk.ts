@@ -2,8 +2,29 @@ import { createPublicKey } from 'node:crypto';
 import type { JsonWebKey } from 'node:crypto';
 
 const texts = [
-  ...['issuer', 'kty', 'use', 'alg', 'kid', 'x5u', 'x5t', 'x5t#S256', 'k', 'x', 'y', 'crv', 'n', 'e', 'd', 'p', 'q'],
-  ...['dp', 'dq', 'qi', 'oth', 'r', 't'],
+  'issuer',
+  'kty',
+  'use',
+  'alg',
+  'kid',
+  'x5u',
+  'x5t',
+  'x5t#S256',
+  'k',
+  'x',
+  'y',
+  'crv',
+  'n',
+  'e',
+  'd',
+  'p',
+  'q',
+  'dp',
+  'dq',
+  'qi',
+  'oth',
+  'r',
+  't',
 ];
 const lists = ['key_ops', 'x5c'];
 

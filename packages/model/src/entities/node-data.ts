@@ -2,8 +2,23 @@ import type { EntityDescription } from '../description.ts';
 import { createdAt, id, updatedAtSince33 } from './common-fields.ts';
 
 const collections = [
-  ...['workspaces', 'consumers', 'certificates', 'services', 'routes', 'snis', 'upstreams', 'targets', 'plugins'],
-  ...['tags', 'ca_certificates', 'clustering_data_planes', 'parameters', 'vaults', 'key_sets', 'keys', 'filter_chains'],
+  'workspaces',
+  'consumers',
+  'certificates',
+  'services',
+  'routes',
+  'snis',
+  'upstreams',
+  'targets',
+  'plugins',
+  'tags',
+  'ca_certificates',
+  'clustering_data_planes',
+  'parameters',
+  'vaults',
+  'key_sets',
+  'keys',
+  'filter_chains',
 ];
 const anything = { kind: 'record', fields: {} } as const;
 
@@ -54,8 +69,12 @@ export const clusteringDataPlanes = {
       required: true,
       default: 'unknown',
       oneOf: [
-        ...(['unknown', 'normal', 'kong_version_incompatible', 'plugin_set_incompatible'] as const),
-        ...(['plugin_version_incompatible', 'filter_set_incompatible'] as const),
+        'unknown',
+        'normal',
+        'kong_version_incompatible',
+        'plugin_set_incompatible',
+        'plugin_version_incompatible',
+        'filter_set_incompatible',
       ],
     },
     labels: { kind: 'map', keys: { kind: 'string' }, values: { kind: 'string' }, since: '3.5' },

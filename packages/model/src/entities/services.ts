@@ -7,9 +7,9 @@ const withoutTls = ['grpc', 'grpcs', 'http', 'tcp', 'tls_passthrough', 'udp'];
 const tlsFields = ['client_certificate', 'tls_verify', 'tls_verify_depth', 'ca_certificates'];
 
 const tlsRules = tlsFields.flatMap((field): Rule[] => [
-  { rule: 'when', field: 'protocol', is: withoutTls, then: { field, must: 'beNull' } },
+  { rule: 'when', field: 'protocol', is: withoutTls, consequence: { field, must: 'beNull' } },
   // Before 3.2 only https could carry them.
-  { rule: 'when', field: 'protocol', is: ['tls'], then: { field, must: 'beNull' }, before: '3.2' },
+  { rule: 'when', field: 'protocol', is: ['tls'], consequence: { field, must: 'beNull' }, before: '3.2' },
 ]);
 
 /** @see Kong Gateway, `kong/db/schema/entities/services.lua` */
@@ -47,7 +47,7 @@ export const services = {
       rule: 'when',
       field: 'protocol',
       is: ['tcp', 'tls', 'udp', 'grpc', 'grpcs'],
-      then: { field: 'path', must: 'beNull' },
+      consequence: { field: 'path', must: 'beNull' },
     },
     ...tlsRules,
   ],

@@ -79,19 +79,19 @@ const needs = (on: string, is: string, field: string): Rule => ({
   rule: 'when',
   field: on,
   is: [is],
-  then: { field, must: 'beSet' },
+  consequence: { field, must: 'beSet' },
 });
 const fallbackWithout = (hashOn: string): Rule => ({
   rule: 'when',
   field: 'hash_on',
   is: [hashOn],
-  then: { field: 'hash_fallback', must: 'beOneOf', values: hashInputs.filter((input) => input !== hashOn) },
+  consequence: { field: 'hash_fallback', must: 'beOneOf', values: hashInputs.filter((input) => input !== hashOn) },
 });
 const noFallback = (hashOn: string): Rule => ({
   rule: 'when',
   field: 'hash_on',
   is: [hashOn],
-  then: { field: 'hash_fallback', must: 'beOneOf', values: ['none'] },
+  consequence: { field: 'hash_fallback', must: 'beOneOf', values: ['none'] },
 });
 
 /** @see Kong Gateway, `kong/db/schema/entities/upstreams.lua` */

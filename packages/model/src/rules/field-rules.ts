@@ -64,31 +64,34 @@ export function when(rule: RuleNamed<'when'>, isRequired: boolean, settings: Set
   return (candidate) => {
     const value = candidate.entity[rule.field];
     const applies = value === null || value === undefined ? !isRequired : values.has(value);
-    if (applies && !holds(rule.then, candidate))
+    if (applies && !holds(rule.consequence, candidate))
       refuse(candidate, `failed conditional validation given value of field '${rule.field}'`);
   };
 }
 
-function holds(then: Consequence, candidate: Candidate): boolean {
-  const value = candidate.entity[then.field];
+function holds(consequence: Consequence, candidate: Candidate): boolean {
+  const value = candidate.entity[consequence.field];
   const isNull = value === null || value === undefined;
-  if (isNull && (then.must === 'beNull' || then.must === 'beOneOf')) return true;
-  if (hasFailed(candidate, then.field)) return false;
-  switch (then.must) {
+  if (isNull && (consequence.must === 'beNull' || consequence.must === 'beOneOf')) return true;
+  if (hasFailed(candidate, consequence.field)) return false;
+  switch (consequence.must) {
     case 'beNull':
-      return failAt(candidate, then.field, 'ERR_FIELD_FORBIDDEN', 'value must be null');
+      return failAt(candidate, consequence.field, 'ERR_FIELD_FORBIDDEN', 'value must be null');
     case 'beSet':
-      return !isNull || failAt(candidate, then.field, 'ERR_FIELD_REQUIRED', 'required field missing');
+      return !isNull || failAt(candidate, consequence.field, 'ERR_FIELD_REQUIRED', 'required field missing');
     case 'beSetAndLoadAsKey':
-      if (isNull) return failAt(candidate, then.field, 'ERR_FIELD_REQUIRED', 'required field missing');
-      return parseKey(String(value)) !== undefined || failAt(candidate, then.field, 'ERR_FIELD_FORMAT', 'invalid key');
+      if (isNull) return failAt(candidate, consequence.field, 'ERR_FIELD_REQUIRED', 'required field missing');
+      return (
+        (typeof value === 'string' && parseKey(value) !== undefined) ||
+        failAt(candidate, consequence.field, 'ERR_FIELD_FORMAT', 'invalid key')
+      );
     case 'beOneOf':
       return (
-        then.values.includes(String(value)) ||
-        failAt(candidate, then.field, 'ERR_FIELD_VALUE', `expected one of: ${then.values.join(', ')}`)
+        (typeof value === 'string' && consequence.values.includes(value)) ||
+        failAt(candidate, consequence.field, 'ERR_FIELD_VALUE', `expected one of: ${consequence.values.join(', ')}`)
       );
     default:
-      return then satisfies never;
+      return consequence satisfies never;
   }
 }
 

@@ -6,12 +6,12 @@ export type Rule =
   | { readonly rule: 'distinct'; readonly fields: readonly [string, string] }
   /** When any of `input` is set, all of `input` and `needs` must be (`a.b` is a member of a record). */
   | { readonly rule: 'needs'; readonly input: readonly string[]; readonly needs: readonly string[] }
-  /** When `field` has one of the values (an unset, not required field counts as any), `then` must hold for another. */
+  /** When `field` has one of the values (an unset, not required field counts as any), `consequence` must hold for another. */
   | {
       readonly rule: 'when';
       readonly field: string;
       readonly is: readonly string[];
-      readonly then: Consequence;
+      readonly consequence: Consequence;
       readonly since?: string;
       readonly before?: string;
     }
