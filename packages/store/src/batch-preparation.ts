@@ -1,0 +1,111 @@
+import { setImmediate } from 'node:timers/promises';
+import { transformEntity, validateEntity } from '@koko/model';
+import type { EntityType, Problem, ValidateOptions } from '@koko/model';
+import type { ReadTransaction } from '@koko/persister';
+import type { Proposal } from './batch-judge.ts';
+import type { EntityChange, Offender, StoredEntity } from './entity-change.ts';
+import type { EntityIndex, EntityRecord } from './entity-index.ts';
+import { digestOf, recordOf } from './entity-record.ts';
+import { rulesFor } from './entity-rules.ts';
+import { decodeEntity, entityRowKey } from './row-format.ts';
+import { stampEntity } from './timestamps.ts';
+
+/** A proposal with the content that it would store. */
+export type PreparedChange = Proposal &
+  (
+    | { readonly record: EntityRecord; readonly entity: StoredEntity; readonly json: string }
+    | { readonly record: undefined }
+  );
+
+/** The batch as far as it is fine in itself, and the changes that are not. */
+export interface PreparedBatch {
+  readonly proposals: readonly PreparedChange[];
+  readonly offenders: Map<number, Offender>;
+}
+
+/** What preparing depends on. */
+export interface Preparation {
+  readonly cluster: string;
+  readonly index: EntityIndex;
+  /** The revision that the batch will be. */
+  readonly revision: number;
+  readonly transaction: ReadTransaction;
+  readonly validation: ValidateOptions;
+  /** Milliseconds since the epoch; absent when no timestamps are to be set. */
+  readonly stampAt: number | undefined;
+}
+
+const CHANGES_AT_A_STRETCH = 250; // about 15 ms
+
+/** Validates, completes and encodes each change, once. */
+export async function prepareBatch(changes: readonly EntityChange[], preparation: Preparation): Promise<PreparedBatch> {
+  const proposals: PreparedChange[] = [];
+  const offenders = new Map<number, Offender>();
+  for (const [index, change] of changes.entries()) {
+    if (index > 0 && index % CHANGES_AT_A_STRETCH === 0) await setImmediate(); // servers in this process get a turn
+    const prepared =
+      change.op === 'delete'
+        ? { index, type: change.type, id: change.id, key: `${change.type}/${change.id}`, record: undefined }
+        : prepareUpsert(index, change.type, change.entity, preparation);
+    const proposal = 'problems' in prepared ? prepared : await stamped(prepared, preparation);
+    const problem = 'problems' in proposal ? undefined : conditionProblem(change, proposal, preparation.index);
+    if ('problems' in proposal) offenders.set(index, proposal);
+    else if (problem === undefined) proposals.push(proposal);
+    else offenders.set(index, { index, type: proposal.type, id: proposal.id, problems: [problem] });
+  }
+  return { proposals, offenders };
+}
+
+function prepareUpsert(
+  index: number,
+  type: EntityType,
+  input: Readonly<Record<string, unknown>>,
+  preparation: Preparation,
+): PreparedChange | Offender {
+  const result = validateEntity(type, input, preparation.validation);
+  const primaryKey = rulesFor(type).primaryKey;
+  if (!result.ok) {
+    const id = input[primaryKey];
+    return { index, type, id: typeof id === 'string' ? id : undefined, problems: result.problems };
+  }
+  const entity = transformEntity(type, result.value) as unknown as StoredEntity; // filled: it has its primary key
+  return encoded(index, type, String(entity[primaryKey]), entity, preparation);
+}
+
+function encoded(
+  index: number,
+  type: EntityType,
+  id: string,
+  entity: StoredEntity,
+  { revision }: Preparation,
+): PreparedChange & { readonly record: EntityRecord } {
+  const json = JSON.stringify(entity);
+  const record = recordOf({ type, id, revision, entity, digest: digestOf(json) });
+  return { index, type, id, key: record.key, record, entity, json };
+}
+
+/** Sets the moments of an upsert, when that is asked for; an upsert that changes nothing else keeps the old ones. */
+async function stamped(prepared: PreparedChange, preparation: Preparation): Promise<PreparedChange> {
+  const { cluster, index, transaction, stampAt } = preparation;
+  if (stampAt === undefined || prepared.record === undefined) return prepared;
+  const { type, id, entity } = prepared;
+  const known = index.find(prepared.key);
+  if (known === undefined) return encoded(prepared.index, type, id, stampEntity(type, entity, stampAt), preparation);
+  const rowKey = entityRowKey(cluster, type, id);
+  const row = await transaction.get(rowKey);
+  const before = row === undefined ? undefined : decodeEntity(rowKey, row).entity;
+  const unchanged = encoded(prepared.index, type, id, stampEntity(type, entity, 'keep', before), preparation);
+  if (unchanged.record.digest === known.digest) return unchanged;
+  return encoded(prepared.index, type, id, stampEntity(type, entity, stampAt, before), preparation);
+}
+
+function conditionProblem(change: EntityChange, proposal: Proposal, index: EntityIndex): Problem | undefined {
+  const actual = index.find(proposal.key)?.revision ?? 0;
+  if (change.ifRevision === undefined || change.ifRevision === actual) return undefined;
+  const message =
+    change.ifRevision === 0
+      ? `it exists already; replace it, or choose another ${rulesFor(proposal.type).primaryKey}`
+      : `it was last changed by revision ${actual}, not ${change.ifRevision}; read it again`;
+  const code = change.ifRevision === 0 ? 'ERR_STORE_EXISTS' : 'ERR_STORE_REVISION_CONFLICT';
+  return { code, path: [], message };
+}
