@@ -1,8 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
-import { makeCertificates } from './commands/certificates.ts';
-import { run } from './commands/run.ts';
-import { translate } from './commands/translate.ts';
-import { validate } from './commands/validate.ts';
+import type { TranslateOptions } from './commands/translate.ts';
+import type { ValidateOptions } from './commands/validate.ts';
 import { settings, settingNames, variableFor } from './configuration/settings.ts';
 import type { SettingName } from './configuration/settings.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -50,6 +48,7 @@ interface Invocation {
   readonly extension: Extension | undefined;
 }
 
+/** Each command loads its code when it is called, so that `translate` need not wait for servers it never starts. */
 function createProgram(invocation: Invocation): Command {
   const { context } = invocation;
   const program = new Command('iic')
@@ -83,6 +82,7 @@ function runCommand({ context, finish, extension }: Invocation): Command {
       file: typeof file === 'string' ? file : undefined,
       onlyPrint: printConfig === true,
     };
+    const { run } = await import('./commands/run.ts');
     finish(await run(request, context, extension));
   });
 }
@@ -90,7 +90,8 @@ function runCommand({ context, finish, extension }: Invocation): Command {
 function settingOption(name: SettingName): Option {
   const { schema, description, ...rest } = settings[name];
   const standard = schema.safeParse(undefined);
-  const suffix = standard.success && standard.data !== undefined && standard.data !== '' ? `, default ${standard.data}` : '';
+  const suffix =
+    standard.success && standard.data !== undefined && standard.data !== '' ? `, default ${standard.data}` : '';
   const flag = 'value' in rest ? `--${name} <${rest.value}>` : `--${name} [true|false]`;
   const option = new Option(flag, `${description} (${variableFor(name)}${suffix})`);
   return 'value' in rest ? option : option.preset('true');
@@ -104,14 +105,23 @@ function translateCommand({ context, finish }: Invocation): Command {
   return new Command('translate')
     .description('print the Kong configuration that Kubernetes manifests make, as a declarative document')
     .requiredOption('-f, --file <FILE|DIR|->', 'manifests: a file, a directory, or - for standard input')
-    .addOption(choice('--router-flavor <FLAVOR>', 'router of the data planes', ['traditional', 'traditional_compatible', 'expressions']))
+    .addOption(
+      choice('--router-flavor <FLAVOR>', 'router of the data planes', [
+        'traditional',
+        'traditional_compatible',
+        'expressions',
+      ]),
+    )
     .option('--cluster-domain <DOMAIN>', 'appended to host names of Services used as upstreams', '')
     .option('--ingress-class <NAME>', 'translate objects of this ingress class', 'kong')
     .option('--enable-drain-support', 'keep terminating endpoints as targets of weight 0', false)
     .option('--kong-workspace <NAME>', 'workspace that enters the ids', '')
     .addOption(new Option('-o, --output <FORMAT>', 'form of the document').choices(['yaml', 'json']).default('yaml'))
     .option('--strict', 'exit with 1 when there are problems', false)
-    .action(async (options: Parameters<typeof translate>[0]) => finish(await translate(options, context)));
+    .action(async (options: TranslateOptions) => {
+      const { translate } = await import('./commands/translate.ts');
+      finish(await translate(options, context));
+    });
 }
 
 function choice(flags: string, description: string, choices: readonly string[]): Option {
@@ -122,15 +132,31 @@ function validateCommand({ context, finish }: Invocation): Command {
   return new Command('validate')
     .description('check a declarative document against the model and its own references')
     .requiredOption('-f, --file <FILE|->', 'the document (YAML or JSON), or - for standard input')
-    .addOption(choice('--router-flavor <FLAVOR>', 'router of the data planes', ['traditional', 'traditional_compatible', 'expressions']))
+    .addOption(
+      choice('--router-flavor <FLAVOR>', 'router of the data planes', [
+        'traditional',
+        'traditional_compatible',
+        'expressions',
+      ]),
+    )
     .option('--lines', 'read one {"type":"routes","entity":{…}} per line and answer each with one line', false)
-    .action(async (options: Parameters<typeof validate>[0]) => finish(await validate(options, context)));
+    .action(async (options: ValidateOptions) => {
+      const { validate } = await import('./commands/validate.ts');
+      finish(await validate(options, context));
+    });
 }
 
 function certificatesCommand({ context }: Invocation): Command {
   return new Command('certificates')
     .description('make a certificate pair that control plane and data planes share, for development')
     .requiredOption('--out <DIR>', 'directory for cluster.crt and cluster.key')
-    .option('--name <NAME>', 'subject and DNS name; data planes in mode shared insist on the default', 'kong_clustering')
-    .action(async (options: { out: string; name: string }) => makeCertificates(options, context));
+    .option(
+      '--name <NAME>',
+      'subject and DNS name; data planes in mode shared insist on the default',
+      'kong_clustering',
+    )
+    .action(async (options: { out: string; name: string }) => {
+      const { makeCertificates } = await import('./commands/certificates.ts');
+      await makeCertificates(options, context);
+    });
 }

@@ -61,8 +61,11 @@ export async function writeCertificatePair(directory: string, pair: CertificateP
     await writeFile(files.certificate, pair.certificate, { flag: 'wx' });
   } catch (cause) {
     const { code, path } = cause as NodeJS.ErrnoException; // from fs
-    const reason = code === 'EEXIST' ? 'it exists already; remove it or choose another directory' : `it cannot be written (${code})`;
-    throw new StartupError('ERR_IIC_FILE', `Cannot write the certificate pair: "${path ?? directory}": ${reason}`, { cause });
+    const reason =
+      code === 'EEXIST' ? 'it exists already; remove it or choose another directory' : `it cannot be written (${code})`;
+    throw new StartupError('ERR_IIC_FILE', `Cannot write the certificate pair: "${path ?? directory}": ${reason}`, {
+      cause,
+    });
   }
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Runnable } from '@koko/lifecycle';
-import { StartupError } from './startup-error.ts';
+import { listenError } from './listening.ts';
 
 /** An answer to a request for health, metrics or status. */
 export interface HealthAnswer {
@@ -50,7 +50,8 @@ export class HealthServer implements Runnable {
       ready();
       if (!signal.aborted) await once(signal, 'abort');
     } catch (error) {
-      if (!signal.aborted) throw listenError('health and metrics', '--health-port', `${host}:${port}`, error);
+      if (!signal.aborted)
+        throw listenError(error, { purpose: 'health and metrics', flag: '--health-port', address: `${host}:${port}` });
     } finally {
       await close(server);
     }
@@ -59,7 +60,8 @@ export class HealthServer implements Runnable {
   async #answer({ method, url = '/' }: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(url, 'http://health');
     const answer = this.#options.routes[pathname];
-    if (answer === undefined) return send(response, plain(404, `Not found; there is ${Object.keys(this.#options.routes).join(', ')}`));
+    if (answer === undefined)
+      return send(response, plain(404, `Not found; there is ${Object.keys(this.#options.routes).join(', ')}`));
     if (method !== 'GET' && method !== 'HEAD') return send(response, plain(405, 'Only GET is answered here'));
     try {
       send(response, await answer());
@@ -77,17 +79,6 @@ export function plain(status: number, text: string): HealthAnswer {
 /** A JSON answer, indented for people. */
 export function json(status: number, value: unknown): HealthAnswer {
   return { status, contentType: 'application/json; charset=utf-8', body: `${JSON.stringify(value, undefined, 2)}\n` };
-}
-
-/** Turns what `listen` says into a message that names the setting to change; other errors stay as they are. */
-export function listenError(purpose: string, flag: string, address: string, error: unknown): unknown {
-  const { code } = error as NodeJS.ErrnoException; // any error may come; only its code is looked at
-  const say = (errorCode: StartupError['code'], reason: string): StartupError =>
-    new StartupError(errorCode, `Cannot listen on ${address} for ${purpose}: ${reason}`, { cause: error });
-  if (code === 'EADDRINUSE') return say('ERR_IIC_PORT_TAKEN', `the port is taken; stop its owner or choose another by ${flag}`);
-  if (code === 'EACCES') return say('ERR_IIC_PORT_FORBIDDEN', `not permitted; choose a port above 1023 by ${flag}`);
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return say('ERR_IIC_ADDRESS', 'this machine has no such address');
-  return error;
 }
 
 function send(response: ServerResponse, { status, contentType, body }: HealthAnswer): void {

@@ -5,10 +5,13 @@ import type { Configuration } from './configuration/settings.ts';
 import type { ProcessContext } from './command-line.ts';
 
 /** Logs go to stderr: readable where a person looks on, JSON lines elsewhere. */
-export function createLogger(configuration: Pick<Configuration, 'log-level' | 'log-format'>, context: ProcessContext): Logger {
+export function createLogger(
+  configuration: Pick<Configuration, 'log-level' | 'log-format'>,
+  context: ProcessContext,
+): Logger {
   const { 'log-level': level, 'log-format': format } = configuration;
   const isPretty = format === 'pretty' || (format === 'auto' && context.stderr.isTTY === true);
-  const options = { level, base: undefined, serializers: { err: stdSerializers.errWithCause } };
+  const options = { level, base: null, serializers: { err: stdSerializers.errWithCause } };
   if (!isPretty) return pino(options, destination({ fd: 2, sync: true }));
   const stream = pretty({
     destination: 2,

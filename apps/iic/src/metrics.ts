@@ -3,11 +3,11 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 
 /** What the gauges read when somebody asks for the metrics. */
 export interface MetricSources {
-  readonly revision: () => number;
-  readonly entityCounts: () => Readonly<Record<string, number>>;
-  readonly problemCount: () => number;
-  readonly nodesBySyncStatus: () => Readonly<Record<string, number>>;
-  readonly queryRuns: () => Readonly<Record<string, number>>;
+  revision(): number;
+  entityCounts(): Readonly<Record<string, number>>;
+  problemCount(): number;
+  nodesBySyncStatus(): Readonly<Record<string, number>>;
+  queryRuns(): Readonly<Record<string, number>>;
 }
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -50,11 +50,13 @@ export class Metrics {
   observe(sources: MetricSources): void {
     const { registry } = this;
     collectDefaultMetrics({ register: registry });
-    gauge(registry, 'iic_revision', 'Revision of the store', sources.revision);
-    gauge(registry, 'iic_problems', 'Problems on objects and manifests now', sources.problemCount);
-    gaugeBy(registry, 'iic_entities', 'Entities in the store', 'type', sources.entityCounts);
-    gaugeBy(registry, 'iic_nodes', 'Known data planes', 'sync_status', sources.nodesBySyncStatus);
-    gaugeBy(registry, 'iic_query_runs', 'Runs of each translation query since start', 'query', sources.queryRuns);
+    gauge(registry, 'iic_revision', 'Revision of the store', () => sources.revision());
+    gauge(registry, 'iic_problems', 'Problems on objects and manifests now', () => sources.problemCount());
+    gaugeBy(registry, 'iic_entities', 'Entities in the store', 'type', () => sources.entityCounts());
+    gaugeBy(registry, 'iic_nodes', 'Known data planes', 'sync_status', () => sources.nodesBySyncStatus());
+    gaugeBy(registry, 'iic_query_runs', 'Runs of each translation query since start', 'query', () =>
+      sources.queryRuns(),
+    );
   }
 
   reconciled({ translateMs, writeMs, upserts, deletes }: Reconciliation): void {

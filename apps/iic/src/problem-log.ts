@@ -1,4 +1,5 @@
 import type { Logger } from '@koko/lifecycle';
+import type { ManifestProblem } from '@koko/manifests';
 import type { Reconciliation } from '@koko/reconcilers';
 import type { ObjectProblem } from '@koko/translator';
 import { describeObjects } from './object-names.ts';
@@ -12,11 +13,31 @@ export function logProblems(logger: Logger, { problemsAdded, problemsRemoved }: 
   for (const problem of problemsAdded.slice(0, MAX_LINES)) {
     logger.warn({ code: problem.code, path: problem.path.join('.') }, problemText(problem));
   }
-  for (const problem of resolved.slice(0, MAX_LINES)) logger.info({ code: problem.code }, `Resolved: ${problemText(problem)}`);
+  for (const problem of resolved.slice(0, MAX_LINES))
+    logger.info({ code: problem.code }, `Resolved: ${problemText(problem)}`);
   const left = Math.max(0, problemsAdded.length - MAX_LINES) + Math.max(0, resolved.length - MAX_LINES);
   if (left > 0) logger.warn({ left }, `${left} more problems came or went; see /status`);
 }
 
 function problemText({ objects, message }: ObjectProblem): string {
   return `${describeObjects(objects)}: ${message}`;
+}
+
+/** Tells in the log which problems of manifest files came and which are gone. */
+export class ManifestProblemLog {
+  readonly #logger: Logger;
+  #known = new Set<string>();
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  compare(problems: readonly ManifestProblem[]): void {
+    const now = new Map(problems.map((problem) => [problem.message, problem]));
+    const added = [...now.values()].filter(({ message }) => !this.#known.has(message));
+    const gone = [...this.#known].filter((message) => !now.has(message));
+    for (const { code, message } of added.slice(0, MAX_LINES)) this.#logger.warn({ code }, message);
+    for (const message of gone.slice(0, MAX_LINES)) this.#logger.info({}, `Resolved: ${message}`);
+    this.#known = new Set(now.keys());
+  }
 }

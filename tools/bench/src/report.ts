@@ -24,7 +24,12 @@ interface Row extends Summary {
 export async function report(name: string, sizeName: string, figures: readonly Figure[], file: string): Promise<void> {
   const rows = figures.map((figure) => toRow(figure, figures));
   process.stdout.write(table(sizeName, rows));
-  const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryBytes: totalmem() };
+  const machine = {
+    node: process.version,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+  };
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, `${JSON.stringify({ benchmark: name, sizeName, machine, rows }, undefined, 2)}\n`);
   process.stdout.write(`\nWrote ${file}\n`);
@@ -49,7 +54,8 @@ function table(sizeName: string, rows: readonly Row[]): string {
     ratio === undefined ? '' : `x ${ratio.toFixed(2)}`,
   ]);
   const widths = header.map((title, column) => Math.max(title.length, ...body.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]): string => cells.map((cell, column) => pad(cell, widths[column] ?? 0, column)).join('  ');
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell, column) => pad(cell, widths[column] ?? 0, column)).join('  ');
   return `${[header, ...body].map(line).join('\n')}\n`;
 }
 

@@ -22,7 +22,9 @@ try {
   await checkTypes(folder);
   for (const example of examples) await runExample(example, folder);
   await checkCommands(folder);
-  process.stdout.write(`${packages.length} packages installed from tarballs, ${examples.length} README examples checked and run\n`);
+  process.stdout.write(
+    `${packages.length} packages installed from tarballs, ${examples.length} README examples checked and run\n`,
+  );
 } catch (error) {
   const { message, stdout, stderr } = error as Error & { stdout?: string; stderr?: string }; // from execFile, or thrown here
   process.stderr.write(`${message}\n${stdout ?? ''}${stderr ?? ''}\n`);
@@ -51,13 +53,16 @@ async function readPackage(folderPath: string): Promise<PublishedPackage | undef
   if (!existsSync(file)) return undefined;
   const { name, private: isPrivate } = JSON.parse(await readFile(file, 'utf8')) as { name: string; private?: boolean }; // ours
   if (isPrivate === true) return undefined;
-  if (!existsSync(join(folderPath, 'dist/package.json'))) throw new Error(`${name} is not built; run \`npm run build\` first`);
+  if (!existsSync(join(folderPath, 'dist/package.json')))
+    throw new Error(`${name} is not built; run \`npm run build\` first`);
   return { name, folder: folderPath };
 }
 
 async function packAll(all: readonly PublishedPackage[], target: string): Promise<readonly string[]> {
   const packed = all.map(async (one) => {
-    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', target], { cwd: join(one.folder, 'dist') });
+    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', target], {
+      cwd: join(one.folder, 'dist'),
+    });
     const result = JSON.parse(stdout) as { filename: string }[] | Record<string, { filename: string }>; // npm's own output
     const [entry] = Array.isArray(result) ? result : Object.values(result);
     if (entry === undefined) throw new Error(`npm pack said nothing about ${one.name}`);
@@ -70,11 +75,17 @@ async function installAll(tarballs: readonly string[], target: string): Promise<
   const { devDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
     devDependencies: Record<string, string>;
   };
-  const types = ['typescript', '@types/node', '@types/ws', '@types/sql.js'].map((name) => `${name}@${devDependencies[name]}`);
-  const node = ['linux-x64', 'linux-arm64'].map((platform) => `node-${platform}`).find((name) => name === `node-linux-${process.arch}`);
+  const types = ['typescript', '@types/node', '@types/ws', '@types/sql.js'].map(
+    (name) => `${name}@${devDependencies[name]}`,
+  );
+  const node = ['linux-x64', 'linux-arm64']
+    .map((platform) => `node-${platform}`)
+    .find((name) => name === `node-linux-${process.arch}`);
   await writeFile(join(target, 'package.json'), JSON.stringify({ name: 'stranger', private: true, type: 'module' }));
   const runtime = node === undefined ? [] : [`${node}@${process.versions.node}`];
-  await run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...tarballs, ...types, ...runtime], { cwd: target });
+  await run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...tarballs, ...types, ...runtime], {
+    cwd: target,
+  });
 }
 
 async function writeExamples(all: readonly PublishedPackage[], target: string): Promise<readonly string[]> {
@@ -117,7 +128,10 @@ async function runExample(file: string, target: string): Promise<void> {
 async function checkCommands(target: string): Promise<void> {
   const environment = { ...process.env, PATH: `${join(target, 'node_modules/.bin')}:${process.env['PATH']}` };
   for (const command of ['iic', 'data-plane']) {
-    const { stdout } = await run(join(target, 'node_modules/.bin', command), ['--help'], { cwd: target, env: environment });
+    const { stdout } = await run(join(target, 'node_modules/.bin', command), ['--help'], {
+      cwd: target,
+      env: environment,
+    });
     if (!stdout.includes('Usage:')) throw new Error(`${command} --help does not show its usage`);
   }
 }

@@ -36,7 +36,8 @@ try {
   await step('unreadable YAML is named with its line', () => /shop\.yaml:\d+: not valid YAML/.test(output.stderr()));
   await writeFile(shop, original);
   const status = await (await fetch(`http://127.0.0.1:${healthPort}/status`)).json();
-  if ((status as { nodes: unknown[] }).nodes.length !== 1) throw new Error(`/status shows other than one node: ${JSON.stringify(status)}`);
+  if ((status as { nodes: unknown[] }).nodes.length !== 1)
+    throw new Error(`/status shows other than one node: ${JSON.stringify(status)}`);
   for (const path of ['/healthz', '/readyz', '/metrics']) {
     const { status: code } = await fetch(`http://127.0.0.1:${healthPort}${path}`);
     if (code !== 200) throw new Error(`${path} answers ${code}`);
@@ -63,7 +64,8 @@ async function step(what: string, isDone: () => boolean): Promise<void> {
   const deadline = performance.now() + STEP_TIMEOUT_MS;
   while (!isDone()) {
     const hasEnded = child.exitCode !== null && !isDone();
-    if (hasEnded || performance.now() > deadline) throw new Error(`Quickstart: ${what}: not seen${hasEnded ? ', it ended' : ''}`);
+    if (hasEnded || performance.now() > deadline)
+      throw new Error(`Quickstart: ${what}: not seen${hasEnded ? ', it ended' : ''}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   process.stdout.write(`ok: ${what}\n`);

@@ -28,6 +28,10 @@ export async function readInputs(path: string, stdin: NodeJS.ReadableStream): Pr
 
 function refuse(path: string, cause: unknown): never {
   const { code } = cause as NodeJS.ErrnoException; // from fs
-  const reasons: Record<string, string> = { ENOENT: 'it does not exist', EACCES: 'permission denied', EISDIR: 'it is a directory' };
+  const reasons: Record<string, string> = {
+    ENOENT: 'it does not exist',
+    EACCES: 'permission denied',
+    EISDIR: 'it is a directory',
+  };
   throw new StartupError('ERR_IIC_FILE', `Cannot read "${path}": ${reasons[code ?? ''] ?? code}`, { cause });
 }

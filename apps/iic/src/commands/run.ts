@@ -1,9 +1,9 @@
+import type { Lifecycle, Logger } from '@koko/lifecycle';
 import { stringify } from 'yaml';
 import type { ProcessContext } from '../command-line.ts';
 import { loadConfiguration } from '../configuration/load-configuration.ts';
 import type { Configuration, SettingName } from '../configuration/settings.ts';
 import { createController } from '../controller.ts';
-import type { Controller } from '../controller.ts';
 import { ensureCertificatePair, readCertificatePair, readText } from '../development-certificates.ts';
 import type { CertificatePair } from '../development-certificates.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -38,10 +38,10 @@ export async function run(request: RunRequest, context: ProcessContext, extensio
     logger,
     extra: extension?.({ configuration, certificates }) ?? [],
   });
-  return runUntilSignal(controller, context);
+  return runUntilSignal(controller.lifecycle, logger, context);
 }
 
-async function runUntilSignal(controller: Controller, context: ProcessContext): Promise<ExitCode> {
+async function runUntilSignal(lifecycle: Lifecycle, logger: Logger, context: ProcessContext): Promise<ExitCode> {
   const stop = new AbortController();
   let signals = 0;
   const onSignal = (): void => {
@@ -53,11 +53,11 @@ async function runUntilSignal(controller: Controller, context: ProcessContext): 
   context.on('SIGINT', onSignal);
   context.on('SIGTERM', onSignal);
   try {
-    await controller.lifecycle.run(stop.signal);
+    await lifecycle.run(stop.signal);
     return exitCodes.ok;
   } catch (error) {
     if (error instanceof StartupError) throw error;
-    controller.logger.error({ err: error }, 'Stopped because a component failed');
+    logger.error({ err: error }, 'Stopped because a component failed');
     return exitCodes.failed;
   } finally {
     context.off('SIGINT', onSignal);
@@ -66,7 +66,11 @@ async function runUntilSignal(controller: Controller, context: ProcessContext): 
 }
 
 async function readCertificates(configuration: Configuration): Promise<CertificatePair> {
-  const { 'generate-certificates': directory, 'data-plane-certificate': certificate, 'data-plane-key': key } = configuration;
+  const {
+    'generate-certificates': directory,
+    'data-plane-certificate': certificate,
+    'data-plane-key': key,
+  } = configuration;
   if (directory !== undefined) return ensureCertificatePair(directory);
   if (certificate !== undefined && key !== undefined) return readCertificatePair(certificate, key);
   throw new Error('The configuration names no certificate, although it was checked to do so');

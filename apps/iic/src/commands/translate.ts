@@ -30,7 +30,7 @@ export async function translate(options: TranslateOptions, context: ProcessConte
   const objects = parsed.flatMap((file) => file.objects);
   translator.apply(objects.map((object) => ({ reference: referenceOf(object), object })));
   const document = declarativeDocument(translator.entities());
-  context.stdout.write(options.output === 'json' ? `${JSON.stringify(document, undefined, 2)}\n` : stringify(document));
+  context.stdout.write(options.output === 'json' ? `${JSON.stringify(document, undefined, 2)}\n` : stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 }));
   const lines = [...fileProblems.map(({ message }) => message), ...[...translator.problems()].map(problemLine)];
   for (const line of lines) context.stderr.write(`${line}\n`);
   return options.strict && lines.length > 0 ? exitCodes.failed : exitCodes.ok;

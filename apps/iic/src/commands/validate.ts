@@ -72,7 +72,9 @@ function validateLine(line: string, routerFlavor: ValidateOptions['routerFlavor'
   return result.ok ? { ok: true, problems: [], filled: result.value } : result;
 }
 
-function parseRequest(line: string): { type: string; entity: Record<string, unknown> } | { problems: readonly Problem[] } {
+function parseRequest(
+  line: string,
+): { type: string; entity: Record<string, unknown> } | { problems: readonly Problem[] } {
   let request: unknown;
   try {
     request = JSON.parse(line);
@@ -80,8 +82,10 @@ function parseRequest(line: string): { type: string; entity: Record<string, unkn
     return refuse('ERR_LINE_JSON', [], 'the line is not valid JSON');
   }
   const { type, entity } = (request ?? {}) as { type?: unknown; entity?: unknown }; // any JSON; checked on the next lines
-  if (typeof type !== 'string') return refuse('ERR_LINE_SHAPE', ['type'], 'type is missing; name the collection, e.g. "routes"');
-  if (typeof entity !== 'object' || entity === null) return refuse('ERR_LINE_SHAPE', ['entity'], 'entity is missing; give an object');
+  if (typeof type !== 'string')
+    return refuse('ERR_LINE_SHAPE', ['type'], 'type is missing; name the collection, e.g. "routes"');
+  if (typeof entity !== 'object' || entity === null)
+    return refuse('ERR_LINE_SHAPE', ['entity'], 'entity is missing; give an object');
   return { type, entity: entity as Record<string, unknown> }; // an object, by the check above
 }
 

@@ -38,11 +38,15 @@ export async function loadConfiguration(sources: ConfigurationSources): Promise<
     const given = findValue(name, sources, fromFile);
     const parsed = settings[name].schema.safeParse(given?.value);
     if (parsed.success) configuration[name] = parsed.data;
-    else problems.push(`${given?.place ?? `--${name}`}: ${parsed.error.issues.map(({ message }) => message).join('; ')}`);
+    else
+      problems.push(`${given?.place ?? `--${name}`}: ${parsed.error.issues.map(({ message }) => message).join('; ')}`);
   }
   if (problems.length === 0) problems.push(...contradictions(configuration as Configuration)); // every setting parsed
   if (problems.length > 0) {
-    throw new StartupError('ERR_IIC_CONFIGURATION', `Cannot start: the configuration has problems\n${bulleted(problems)}`);
+    throw new StartupError(
+      'ERR_IIC_CONFIGURATION',
+      `Cannot start: the configuration has problems\n${bulleted(problems)}`,
+    );
   }
   return configuration as Configuration; // every setting parsed by its own schema above
 }
@@ -64,11 +68,12 @@ function findValue(name: SettingName, sources: ConfigurationSources, file: Recor
 /** Rules between settings. */
 function contradictions(configuration: Configuration): string[] {
   const problems: string[] = [];
-  const { manifests, 'generate-certificates': generated, 'data-plane-certificate': certificate } = configuration;
+  const { 'generate-certificates': generated, 'data-plane-certificate': certificate } = configuration;
   const { 'data-plane-key': key, 'data-plane-mtls': mtls, 'data-plane-ca': ca } = configuration;
-  if (manifests === undefined) problems.push('--manifests: name the directory that holds the Kubernetes objects');
   if (generated !== undefined && (certificate !== undefined || key !== undefined)) {
-    problems.push('--generate-certificates: goes without --data-plane-certificate and --data-plane-key; drop one or the other');
+    problems.push(
+      '--generate-certificates: goes without --data-plane-certificate and --data-plane-key; drop one or the other',
+    );
   }
   if (generated === undefined && (certificate === undefined || key === undefined)) {
     problems.push(
@@ -76,7 +81,8 @@ function contradictions(configuration: Configuration): string[] {
     );
   }
   if (mtls === 'pki' && ca === undefined) problems.push('--data-plane-ca: needed with --data-plane-mtls pki');
-  if (mtls === 'shared' && ca !== undefined) problems.push('--data-plane-ca: has no effect with --data-plane-mtls shared; drop it');
+  if (mtls === 'shared' && ca !== undefined)
+    problems.push('--data-plane-ca: has no effect with --data-plane-mtls shared; drop it');
   return problems;
 }
 
@@ -90,11 +96,16 @@ async function readSettingsFile(file: string): Promise<Record<string, unknown>> 
     content = parse(text);
   } catch (cause) {
     const reason = (cause as Error).message.split('\n', 1)[0]; // yaml throws only Errors
-    throw new StartupError('ERR_IIC_CONFIGURATION', `Cannot read the configuration file "${file}": ${reason}`, { cause });
+    throw new StartupError('ERR_IIC_CONFIGURATION', `Cannot read the configuration file "${file}": ${reason}`, {
+      cause,
+    });
   }
   if (content === null || content === undefined) return {};
   if (typeof content === 'object' && !Array.isArray(content)) return content as Record<string, unknown>; // checked just now
-  throw new StartupError('ERR_IIC_CONFIGURATION', `Cannot read the configuration file "${file}": it is no mapping of settings`);
+  throw new StartupError(
+    'ERR_IIC_CONFIGURATION',
+    `Cannot read the configuration file "${file}": it is no mapping of settings`,
+  );
 }
 
 function suggestion(name: string): string {

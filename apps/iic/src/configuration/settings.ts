@@ -16,7 +16,11 @@ interface Setting {
  * environment variable, `log-level` in a configuration file. Flags win over variables, variables over the file.
  */
 export const settings = {
-  manifests: { schema: text.optional(), value: 'DIR', description: 'read Kubernetes objects from this directory' },
+  manifests: {
+    schema: z.string({ error: 'name the directory that holds the Kubernetes objects' }).min(1),
+    value: 'DIR',
+    description: 'read Kubernetes objects from this directory',
+  },
   'ingress-class': { schema: text.default('kong'), value: 'NAME', description: 'serve objects of this ingress class' },
   'router-flavor': {
     schema: z.enum(['traditional', 'traditional_compatible', 'expressions']).default('traditional_compatible'),
@@ -37,22 +41,38 @@ export const settings = {
     value: 'UUID',
     description: 'id under which data planes know this control plane; equal on all replicas',
   },
-  'data-plane-host': { schema: text.default('0.0.0.0'), value: 'ADDRESS', description: 'listen address for data planes' },
+  'data-plane-host': {
+    schema: text.default('0.0.0.0'),
+    value: 'ADDRESS',
+    description: 'listen address for data planes',
+  },
   'data-plane-port': { schema: port.default(3100), value: 'PORT', description: 'port for data planes' },
-  'data-plane-certificate': { schema: text.optional(), value: 'FILE', description: 'PEM certificate of the data-plane endpoint' },
+  'data-plane-certificate': {
+    schema: text.optional(),
+    value: 'FILE',
+    description: 'PEM certificate of the data-plane endpoint',
+  },
   'data-plane-key': { schema: text.optional(), value: 'FILE', description: 'PEM private key of that certificate' },
   'data-plane-mtls': {
     schema: z.enum(['shared', 'pki']).default('shared'),
     value: 'MODE',
     description: 'shared: data planes present that same certificate; pki: one signed by data-plane-ca',
   },
-  'data-plane-ca': { schema: text.optional(), value: 'FILE', description: 'PEM certificates that sign data planes (mode pki)' },
+  'data-plane-ca': {
+    schema: text.optional(),
+    value: 'FILE',
+    description: 'PEM certificates that sign data planes (mode pki)',
+  },
   'generate-certificates': {
     schema: text.optional(),
     value: 'DIR',
     description: 'use the development pair in this directory, and make it when it is missing',
   },
-  'health-host': { schema: text.default('0.0.0.0'), value: 'ADDRESS', description: 'listen address for health and metrics' },
+  'health-host': {
+    schema: text.default('0.0.0.0'),
+    value: 'ADDRESS',
+    description: 'listen address for health and metrics',
+  },
   'health-port': { schema: port.default(4200), value: 'PORT', description: 'port for health and metrics' },
   'snapshot-file': { schema: text.optional(), value: 'FILE', description: 'keep the store in this file between runs' },
   'log-level': {

@@ -1,0 +1,112 @@
+import { DataPlaneServer } from '@koko/data-plane-server';
+import type { DataPlaneServerTls } from '@koko/data-plane-server';
+import { ChangeFeed } from '@koko/event-server';
+import { Lifecycle, silentLogger } from '@koko/lifecycle';
+import type { Component, Logger } from '@koko/lifecycle';
+import { ManifestDirectory } from '@koko/manifests';
+import { SqlitePersister } from '@koko/persister';
+import { ConfigurationReconciler, StoreWriter } from '@koko/reconcilers';
+import { Store } from '@koko/store';
+import { Translator } from '@koko/translator';
+import type { Configuration } from './configuration/settings.ts';
+import type { CertificatePair } from './development-certificates.ts';
+import { HealthServer } from './health-server.ts';
+import { listening } from './listening.ts';
+import { Metrics } from './metrics.ts';
+import { ManifestProblemLog, logProblems } from './problem-log.ts';
+import { healthRoutes, StatusReport } from './status-report.ts';
+
+export interface ControllerOptions {
+  readonly configuration: Configuration;
+  readonly certificates: CertificatePair;
+  /** PEM certificates that sign data planes, for mode `pki`. */
+  readonly dataPlaneCa?: string;
+  readonly logger?: Logger;
+  /** Further components beside the controller's own. */
+  readonly extra?: readonly Component[];
+}
+
+/** IIC, put together and not yet started. */
+export interface Controller {
+  readonly lifecycle: Lifecycle;
+  readonly dataPlaneServer: DataPlaneServer;
+  readonly healthServer: HealthServer;
+}
+
+/** IIC as a list of components: objects are read, translated, stored and served; health is told from the first moment. */
+export function createController(options: ControllerOptions): Controller {
+  const { configuration, logger = silentLogger } = options;
+  const snapshotFile = configuration['snapshot-file'];
+  const store = new Store({
+    persister: new SqlitePersister(snapshotFile === undefined ? {} : { snapshotFile }),
+    logger,
+  });
+  const fileProblems = new ManifestProblemLog(logger);
+  const manifests: ManifestDirectory = new ManifestDirectory({
+    directory: configuration.manifests,
+    logger,
+    onProblems: () => fileProblems.compare(manifests.problems()),
+  });
+  const translator = new Translator({
+    ingressClass: configuration['ingress-class'],
+    routerFlavor: configuration['router-flavor'],
+    clusterDomain: configuration['cluster-domain'],
+    enableDrainSupport: configuration['enable-drain-support'],
+  });
+  const metrics = new Metrics();
+  const reconciler = new ConfigurationReconciler({
+    source: manifests,
+    translator,
+    writer: new StoreWriter(store),
+    logger,
+    onReconciled(reconciliation) {
+      metrics.reconciled(reconciliation);
+      logProblems(logger, reconciliation);
+    },
+  });
+  const dataPlaneServer = new DataPlaneServer({
+    host: configuration['data-plane-host'],
+    port: configuration['data-plane-port'],
+    tls: tlsFor(options),
+    feed: new ChangeFeed(store),
+    clusterId: configuration['cluster-id'],
+    logger,
+  });
+  dataPlaneServer.events.on('payloadBuilt', (event) => metrics.payloadBuilt(event));
+  dataPlaneServer.events.on('pushed', () => metrics.pushed());
+  const report = new StatusReport({ store, translator, reconciler, manifests, dataPlaneServer });
+  metrics.observe(report);
+  const healthServer: HealthServer = new HealthServer({
+    host: configuration['health-host'],
+    port: configuration['health-port'],
+    routes: healthRoutes({ report, metrics, lifecycle: () => lifecycle }),
+  });
+  const dataPlaneAddress = `${configuration['data-plane-host']}:${configuration['data-plane-port']}`;
+  const lifecycle: Lifecycle = new Lifecycle({
+    logger,
+    components: [
+      { runnable: healthServer },
+      { runnable: store },
+      { runnable: manifests },
+      { runnable: reconciler, dependsOn: ['store', 'manifests'], startDeadlineMs: FIRST_PASS_DEADLINE_MS },
+      {
+        runnable: listening(dataPlaneServer, {
+          purpose: 'data planes',
+          flag: '--data-plane-port',
+          address: dataPlaneAddress,
+        }),
+        dependsOn: ['configuration-reconciler'], // so that nobody is served a half-read source
+      },
+      ...(options.extra ?? []),
+    ],
+  });
+  return { lifecycle, dataPlaneServer, healthServer };
+}
+
+const FIRST_PASS_DEADLINE_MS = 10 * 60_000;
+
+function tlsFor({ configuration, certificates, dataPlaneCa }: ControllerOptions): DataPlaneServerTls {
+  const { certificate: cert, key } = certificates;
+  if (configuration['data-plane-mtls'] === 'shared') return { mode: 'shared', cert, key };
+  return { mode: 'pki', cert, key, ca: dataPlaneCa ?? '' };
+}
