@@ -93,7 +93,7 @@ export function entityConflict(winner: TranslatedEntity, loser: TranslatedEntity
     path: [],
     message:
       `Makes another entity of type ${loser.type} with id ${loser.id} than ${describeObject(winner.source)} does; ` +
-      'that one stays. Rename one of the two objects, or give it a uid of its own',
+      'that one stays. Rename one of the two objects',
     objects: [loser.source],
   };
 }

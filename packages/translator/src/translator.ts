@@ -74,17 +74,27 @@ export class Translator {
 
 function* inputChanges(changes: Iterable<ObjectChange>): Iterable<Change<TranslationInputs>> {
   for (const { reference, object } of changes) {
-    if (!isTranslatedKind(reference.kind)) continue;
     const { kind } = reference;
+    if (!isTranslatedKind(kind)) continue;
     const normalized = normalizeReference(reference);
-    const isCurrent = object !== undefined && isTranslatedVersion(kind, object.apiVersion);
-    const key = JSON.stringify([kind, normalized.namespace, normalized.name]);
+    const current = isTranslatedVersion(kind, object?.apiVersion) ? object : undefined;
     const field = unusableField(normalized);
-    const unusable =
-      isCurrent && field !== undefined ? { problem: identityMalformed(printable(normalized), field) } : undefined;
-    yield { kind: 'Unusable', key, object: unusable };
-    if (field === undefined) yield parsedChange(kind, normalized, isCurrent ? object : undefined);
+    yield field === undefined ? parsedChange(kind, normalized, current) : unusableChange(normalized, field, current);
   }
+}
+
+/** The only trace of an object that cannot be told from others. */
+function unusableChange(
+  reference: ObjectReference,
+  field: 'name' | 'namespace',
+  object: KubernetesObject | undefined,
+): Change<TranslationInputs> {
+  const unusable = object && { problem: identityMalformed(printable(reference), field) };
+  return {
+    kind: 'Unusable',
+    key: JSON.stringify([reference.kind, reference.namespace, reference.name]),
+    object: unusable,
+  };
 }
 
 function parsedChange(

@@ -44,7 +44,7 @@ function put(translator: Translator, object: KubernetesObject): void {
 }
 
 /** Everything that may not depend on history, as bytes. */
-function finalState(translator: Translator): string {
+export function finalState(translator: Translator): string {
   const [document, entities, problems] = [
     declarativeDocument(translator.entities()),
     translator.entities(),

@@ -157,6 +157,13 @@ describe('Translator', () => {
     expect(referenceOf(object)).toEqual({ kind: 'Service', namespace: 'default', name: 'web' });
   });
 
+  it('reports an object without a usable name for as long as it is there', () => {
+    const translator = new Translator();
+    const nameless = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'a/b', namespace: 'shop' } };
+    expect(put(translator, nameless).problemsAdded).toMatchObject([{ code: 'ERR_TRANSLATE_IDENTITY_MALFORMED' }]);
+    expect(remove(translator, nameless).problemsRemoved).toHaveLength(1);
+  });
+
   it('tells nothing of what a Secret holds', () => {
     const { objects } = parseCase(
       readFileSync(new URL('../testdata/tls-bad-secrets.in.yaml', import.meta.url), 'utf8'),

@@ -5,7 +5,7 @@ import type { ObjectReference } from '../objects.ts';
 import { invalidKeyPair, missingSecret } from '../problems.ts';
 import { acceptedRank } from './accepted-ingress.ts';
 import { emitEntity, idFor } from './emit-entity.ts';
-import { ingressesBySecret, secretsByKeyPair } from './indexes.ts';
+import { ingressesBySecret, secretsByKeyPair, secretsByUid } from './indexes.ts';
 import type { TranslationQuery, TranslationReads } from './translation-graph.ts';
 
 /** Id of the certificate that the Secret `namespace/name` leads to; `undefined` where it leads to none. */
@@ -62,14 +62,8 @@ const secretIsUsed: TranslationQuery<boolean> = {
 const mergedCertificate: TranslationQuery<string | undefined> = {
   name: 'merged-certificate',
   compute(digest, reads) {
-    const winner = reads
-      .keys(secretsByKeyPair, digest)
-      .filter((key, _index, keys) => keys.length === 1 || reads.query(secretIsUsed, key))
-      .flatMap((key) => reads.object('Secret', key) ?? [])
-      .reduce<Secret | undefined>(
-        (best, secret) => (best === undefined || isOlder(secret, best) ? secret : best),
-        undefined,
-      );
+    const keys = reads.keys(secretsByKeyPair, digest);
+    const winner = oldest(keys.length === 1 ? keys : keys.filter((key) => reads.query(secretIsUsed, key)), reads);
     if (winner?.keyPair === undefined) return undefined;
     const id = certificateId(winner, reads);
     const { cert, key } = winner.keyPair;
@@ -79,6 +73,14 @@ const mergedCertificate: TranslationQuery<string | undefined> = {
   },
 };
 
+function oldest(keys: readonly string[], reads: TranslationReads): Secret | undefined {
+  const secrets = keys.flatMap((key) => reads.object('Secret', key) ?? []);
+  return secrets.reduce<Secret | undefined>(
+    (best, secret) => (best && !isOlder(secret, best) ? best : secret),
+    undefined,
+  );
+}
+
 function isOlder(a: Secret, b: Secret): boolean {
   if (a.createdAt !== b.createdAt) return a.createdAt < b.createdAt;
   return a.uid === b.uid ? a.key < b.key : a.uid < b.uid;
@@ -86,8 +88,9 @@ function isOlder(a: Secret, b: Secret): boolean {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** A Secret from a manifest has no uid yet. */
-function certificateId({ uid, key }: Secret, reads: TranslationReads): string {
-  const id = uid.toLowerCase();
-  return UUID.test(id) ? id : idFor(reads, 'certificates', key);
+/** The uid, as with KIC. A Secret from a manifest has none, or shares it with the Secret that it was copied from. */
+function certificateId(secret: Secret, reads: TranslationReads): string {
+  const { uid, key, keyPair } = secret;
+  const owner = UUID.test(uid) ? oldest(reads.keys(secretsByUid, uid), reads) : undefined;
+  return owner?.keyPair?.digest === keyPair?.digest ? uid : idFor(reads, 'certificates', key);
 }

@@ -56,6 +56,13 @@ export const secretsByKeyPair: TranslationIndex<'Secret'> = {
   valuesOf: ({ keyPair }) => (keyPair === undefined ? [] : [keyPair.digest]),
 };
 
+/** Secrets by uid: one each, but for copied manifests. */
+export const secretsByUid: TranslationIndex<'Secret'> = {
+  name: 'secrets-by-uid',
+  kind: 'Secret',
+  valuesOf: ({ uid, keyPair }) => (uid === '' || keyPair === undefined ? [] : [uid]),
+};
+
 export const indexes = [
   slicesByService,
   ingressesByDefaultBackend,
@@ -64,4 +71,5 @@ export const indexes = [
   ingressesByTlsHost,
   ingressesBySecret,
   secretsByKeyPair,
+  secretsByUid,
 ] as const;
