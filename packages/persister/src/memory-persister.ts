@@ -39,7 +39,8 @@ class MemoryEngine implements Engine {
   }
 
   get(key: string): Uint8Array | undefined {
-    return this.#values.get(key)?.slice(); // the caller may do with it what it likes
+    const value = this.#values.get(key);
+    return value && new Uint8Array(value); // the caller may do with it what it likes
   }
 
   list({ start, startIncluded, end, limit }: KeyRange): Page {
@@ -53,7 +54,7 @@ class MemoryEngine implements Engine {
 
   put(key: string, value: Uint8Array): void {
     this.#undo.push([key, this.#values.get(key)]);
-    this.#set(key, value.slice());
+    this.#set(key, new Uint8Array(value)); // a copy: `slice` of a Buffer would be none
     if (this.#sizeBytes <= this.#sizeLimitBytes) return;
     throw new PersisterError(
       'ERR_PERSISTER_FULL',

@@ -96,7 +96,7 @@ function describeValues(current: () => Persister): void {
   });
 
   it('keeps its content when bytes given or received are changed afterwards', async () => {
-    const given = bytes('abc');
+    const given = Buffer.from('abc');
     await current().write(async (tx) => await tx.put('k', given));
     given[0] = 0;
     const received = await current().read(async (tx) => await tx.get('k'));

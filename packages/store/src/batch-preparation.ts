@@ -10,12 +10,15 @@ import { rulesFor } from './entity-rules.ts';
 import { decodeEntity, entityRowKey } from './row-format.ts';
 import { stampEntity } from './timestamps.ts';
 
-/** A proposal with the content that it would store. */
-export type PreparedChange = Proposal &
-  (
-    | { readonly record: EntityRecord; readonly entity: StoredEntity; readonly json: string }
-    | { readonly record: undefined }
-  );
+/** An upsert with the content that it would store. */
+export interface PreparedUpsert extends Proposal {
+  readonly record: EntityRecord;
+  readonly entity: StoredEntity;
+  readonly json: string;
+}
+
+/** A change that is fine in itself. */
+export type PreparedChange = PreparedUpsert | (Proposal & { readonly record: undefined });
 
 /** The batch as far as it is fine in itself, and the changes that are not. */
 export interface PreparedBatch {
@@ -61,7 +64,7 @@ function prepareUpsert(
   type: EntityType,
   input: Readonly<Record<string, unknown>>,
   preparation: Preparation,
-): PreparedChange | Offender {
+): PreparedUpsert | Offender {
   const result = validateEntity(type, input, preparation.validation);
   const primaryKey = rulesFor(type).primaryKey;
   if (!result.ok) {
@@ -78,7 +81,7 @@ function encoded(
   id: string,
   entity: StoredEntity,
   { revision }: Preparation,
-): PreparedChange & { readonly record: EntityRecord } {
+): PreparedUpsert {
   const json = JSON.stringify(entity);
   const record = recordOf({ type, id, revision, entity, digest: digestOf(json) });
   return { index, type, id, key: record.key, record, entity, json };

@@ -1,5 +1,6 @@
 import type { EntityType } from '@koko/model';
 import type { Mutation } from '@koko/persister';
+import { encodeRevision } from './row-format.ts';
 
 /** How far back the change log reaches: whichever limit is met first. The newest revision is always kept. */
 export interface ChangeLogLimits {
@@ -83,9 +84,9 @@ export function coalesce<C>(changes: Iterable<C>, keyOf: (change: C) => string):
 /** The writes that add a revision to the log and drop others. */
 export function logMutations(
   keyOf: (revision: number) => string,
-  added: { readonly revision: number; readonly value: Uint8Array },
+  added: LoggedRevision,
   expiring: readonly number[],
 ): Mutation[] {
   const deletes = expiring.map((revision): Mutation => ({ op: 'delete', key: keyOf(revision) }));
-  return [{ op: 'put', key: keyOf(added.revision), value: added.value }, ...deletes];
+  return [{ op: 'put', key: keyOf(added.revision), value: encodeRevision(added) }, ...deletes];
 }

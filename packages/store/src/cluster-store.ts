@@ -1,14 +1,14 @@
 import { entityTypes } from '@koko/model';
 import type { EntityInput, EntityOf, EntityType } from '@koko/model';
-import type { Mutation, TransactionOptions, WriteTransaction } from '@koko/persister';
+import type { TransactionOptions, WriteTransaction } from '@koko/persister';
 import { judgeBatch } from './batch-judge.ts';
 import type { Verdict } from './batch-judge.ts';
 import { prepareBatch } from './batch-preparation.ts';
-import type { PreparedChange } from './batch-preparation.ts';
+import type { PreparedChange, PreparedUpsert } from './batch-preparation.ts';
+import { effectsOf } from './batch-effects.ts';
 import { coalesce, logMutations } from './change-log.ts';
 import type { LoggedChange, LoggedRevision } from './change-log.ts';
 import type { AppliedChange, Commit, EntityChange, TypedEntity } from './entity-change.ts';
-import type { EntityRecord } from './entity-index.ts';
 import { rulesFor, uniqueKeyFor } from './entity-rules.ts';
 import { listEntities } from './entity-list.ts';
 import type { EntityFilter, EntityPage } from './entity-list.ts';
@@ -194,57 +194,32 @@ export class ClusterStore {
   }
 
   async #commit(
-    state: ClusterState,
-    { staged, cascaded }: Verdict<PreparedChange>,
+    { index, log, recent }: ClusterState,
+    verdict: Verdict<PreparedChange>,
     transaction: WriteTransaction,
   ): Promise<Commit> {
-    const { index, log, recent } = state;
-    const { changes, mutations, put, removed } = this.#effects(state, staged.values(), cascaded);
+    const { changes, put, removed } = effectsOf(index, verdict);
     if (changes.length === 0) return { revision: log.revision, changes };
     const logged: LoggedRevision = { revision: log.revision + 1, at: this.#core.now(), changes: changes.map(loggedOf) };
     await this.#assertAlone(logged.revision, transaction);
+    for (const { type, id } of removed) await transaction.delete(rows.entityRowKey(this.clusterName, type, id));
+    for (const change of put) await this.#put(change, transaction);
     const expired = log.expiring(logged.at, changes.length);
     const keyOf = (revision: number): string => rows.logRowKey(this.clusterName, revision);
-    const value = rows.encodeRevision(logged);
-    mutations.push(...logMutations(keyOf, { revision: logged.revision, value }, expired));
-    await transaction.mutate(mutations);
+    await transaction.mutate(logMutations(keyOf, logged, expired));
     const commit: Commit = { revision: logged.revision, changes };
+    const records = put.map(({ record }) => record);
     transaction.onCommitted(() => {
-      index.apply(removed, put);
+      index.apply(removed, records);
       log.add(logged, expired);
       recent.add(commit);
     });
     return commit;
   }
 
-  #effects(
-    { index }: ClusterState,
-    staged: Iterable<PreparedChange>,
-    cascaded: readonly EntityRecord[],
-  ): { changes: AppliedChange[]; mutations: Mutation[]; put: EntityRecord[]; removed: string[] } {
-    const changes: AppliedChange[] = [];
-    const mutations: Mutation[] = [];
-    const put: EntityRecord[] = [];
-    const removed: string[] = [];
-    const remove = ({ type, id, key }: { type: EntityType; id: string; key: string }): void => {
-      changes.push({ op: 'delete', type, id });
-      mutations.push({ op: 'delete', key: rows.entityRowKey(this.clusterName, type, id) });
-      removed.push(key);
-    };
-    for (const proposal of staged) {
-      const known = index.find(proposal.key);
-      if (proposal.record === undefined) {
-        if (known !== undefined) remove(proposal);
-      } else if (known?.digest !== proposal.record.digest) {
-        const { type, id, entity, record, json } = proposal;
-        changes.push({ op: 'upsert', type, id, entity });
-        const value = rows.encodeEntity(record.revision, json);
-        mutations.push({ op: 'put', key: rows.entityRowKey(this.clusterName, type, id), value });
-        put.push(record);
-      }
-    }
-    for (const record of cascaded) remove(record);
-    return { changes, mutations, put, removed };
+  /** Rows are encoded one at a time: a big batch need not be in memory as bytes, too. */
+  async #put({ type, id, record, json }: PreparedUpsert, transaction: WriteTransaction): Promise<void> {
+    await transaction.put(rows.entityRowKey(this.clusterName, type, id), rows.encodeEntity(record.revision, json));
   }
 
   /** Another store on the same persister would know nothing of our commits, nor we of its. */

@@ -52,8 +52,8 @@ export class EntityIndex {
   }
 
   /** Brings the index in line with a commit: first all that goes, so that unique keys can change hands. */
-  apply(removed: Iterable<EntityKey>, put: readonly EntityRecord[]): void {
-    for (const key of removed) this.#remove(key);
+  apply(removed: readonly EntityRecord[], put: readonly EntityRecord[]): void {
+    for (const { key } of removed) this.#remove(key);
     for (const { key } of put) this.#remove(key);
     for (const record of put) this.#add(record);
   }
