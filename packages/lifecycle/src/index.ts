@@ -1,3 +1,11 @@
+export { Lifecycle } from './lifecycle.ts';
+export type { LifecycleOptions } from './lifecycle.ts';
+export type { Component, ComponentState, ComponentStatus } from './component.ts';
+export { LifecycleError } from './lifecycle-error.ts';
+export type { LifecycleErrorCode } from './lifecycle-error.ts';
+export { systemClock } from './clock.ts';
+export type { Clock } from './clock.ts';
 export type { Runnable } from './runnable.ts';
+export { untilAborted } from './until-aborted.ts';
 export { silentLogger } from './logger.ts';
 export type { Logger, LogMethod } from './logger.ts';
