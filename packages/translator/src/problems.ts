@@ -1,9 +1,10 @@
 import { IMPLICIT_PORT } from './kubernetes/ingress.ts';
-import type { Location, ResourceBackend } from './kubernetes/ingress.ts';
+import type { Backend, FacadeReference, Location } from './kubernetes/ingress.ts';
 import type { ObjectProblem, ObjectReference, TranslatedEntity } from './objects.ts';
 import { formatPath } from './kubernetes/field-reader.ts';
 
-interface Place {
+/** Where in an Ingress. */
+export interface Place {
   readonly reference: ObjectReference;
   readonly location: Location;
 }
@@ -35,14 +36,43 @@ export function unresolvedPort(
   };
 }
 
-export function unsupportedBackend(place: Place, backend: ResourceBackend): ObjectProblem {
-  const { apiGroup, resourceKind, name } = backend;
-  const kind = apiGroup === '' ? resourceKind : `${apiGroup}/${resourceKind}`;
-  const found = resourceKind === '' ? 'neither a service nor a resource' : `resource "${name}" of kind ${kind}`;
+export function unsupportedBackend(place: Place, backend: Exclude<Backend, FacadeReference>): ObjectProblem {
   return {
     code: 'ERR_TRANSLATE_BACKEND_UNSUPPORTED',
     path: place.location,
-    message: `Backend ${formatPath(place.location)} names ${found}; only a service is supported, so this backend is left out`,
+    message:
+      `Backend ${formatPath(place.location)} names ${describeBackend(backend)}; ` +
+      'it is left out until it names a service',
+    objects: [place.reference],
+  };
+}
+
+function describeBackend(backend: Exclude<Backend, FacadeReference>): string {
+  if (backend.kind === 'Service') return `Service "${backend.service}", which cannot be used`;
+  const { apiGroup, resourceKind, name } = backend;
+  if (resourceKind === '') return 'neither a service nor a resource';
+  const kind = apiGroup === '' ? resourceKind : `${apiGroup}/${resourceKind}`;
+  return `resource "${name}" of kind ${kind}, which cannot be a backend`;
+}
+
+export function facadesDisabled(place: Place, { facade }: FacadeReference): ObjectProblem {
+  return {
+    code: 'ERR_TRANSLATE_FACADES_DISABLED',
+    path: place.location,
+    message:
+      `Backend ${formatPath(place.location)} names KongServiceFacade "${facade}", but the feature gate KongServiceFacade is off; ` +
+      'it is left out until the gate is on or it names a service',
+    objects: [place.reference],
+  };
+}
+
+export function missingFacade(place: Place, { facade }: FacadeReference): ObjectProblem {
+  return {
+    code: 'ERR_TRANSLATE_FACADE_MISSING',
+    path: place.location,
+    message:
+      `Backend ${formatPath(place.location)} names KongServiceFacade "${facade}", which does not exist or is of another class; ` +
+      'it is left out until there is one',
     objects: [place.reference],
   };
 }

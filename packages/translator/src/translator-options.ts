@@ -10,7 +10,7 @@ export interface TranslatorOptions {
   readonly enableDrainSupport?: boolean;
   /** Enters every id. Default none. */
   readonly workspace?: string;
-  /** Gates by name, as for KIC's `--feature-gates`. Gates that nothing here depends on have no effect. */
+  /** Gates by name, as for KIC's `--feature-gates`; so far `KongServiceFacade` has an effect. Default: all off. */
   readonly featureGates?: Readonly<Record<string, boolean>>;
 }
 
@@ -23,6 +23,7 @@ export interface TranslationSettings {
   readonly enableDrainSupport: boolean;
   /** Empty for none. */
   readonly workspace: string;
+  readonly hasFacades: boolean;
 }
 
 export function settingsFor(options: TranslatorOptions): TranslationSettings {
@@ -32,5 +33,6 @@ export function settingsFor(options: TranslatorOptions): TranslationSettings {
     clusterDomain: options.clusterDomain ?? '',
     enableDrainSupport: options.enableDrainSupport ?? false,
     workspace: options.workspace ?? '',
+    hasFacades: options.featureGates?.['KongServiceFacade'] ?? false,
   };
 }

@@ -13,9 +13,13 @@ const [pairOne, pairTwo] = parseCase(readFileSync(new URL('../testdata/tls-claim
 
 const name = fc.constantFrom('a', 'b', 'a.b');
 const times = fc.constantFrom(undefined, '2024-01-01T00:00:00Z', '2024-02-01T00:00:00Z');
-const backend = fc.record({
+const serviceBackend = fc.record({
   service: fc.record({ name: fc.constantFrom('a', 'b'), port: fc.constantFrom({ number: 80 }, { name: 'http' }, {}) }),
 });
+const facadeBackend = name.map((facade) => ({
+  resource: { apiGroup: 'incubator.ingress-controller.konghq.com', kind: 'KongServiceFacade', name: facade },
+}));
+const backend = fc.oneof({ arbitrary: serviceBackend, weight: 3 }, facadeBackend);
 const path = fc.record({ path: fc.constantFrom('/', '/x+', '/~y'), pathType: fc.constant('Prefix'), backend });
 const rule = fc.record({
   host: fc.constantFrom('h.com', 'b.h.com', '*.h.com', '_.h.com'),
@@ -102,6 +106,14 @@ const parameters = objects(
   fc.record({ spec: fc.record({ serviceUpstream: fc.boolean(), enableLegacyRegexDetection: fc.boolean() }) }),
 );
 
+const facades = objects(
+  'incubator.ingress-controller.konghq.com/v1alpha1',
+  'KongServiceFacade',
+  fc.record({
+    spec: fc.record({ backendRef: fc.record({ name: fc.constantFrom('a', 'b'), port: fc.constantFrom(80, 53) }) }),
+  }),
+);
+
 const anyObject: fc.Arbitrary<KubernetesObject> = fc.oneof(
   { arbitrary: ingresses, weight: 4 },
   { arbitrary: services, weight: 2 },
@@ -109,6 +121,7 @@ const anyObject: fc.Arbitrary<KubernetesObject> = fc.oneof(
   { arbitrary: secrets, weight: 2 },
   classes,
   parameters,
+  facades,
 );
 const steps = fc.array(fc.record({ object: anyObject, isGone: fc.constantFrom(false, false, true) }), {
   maxLength: 40,
@@ -118,11 +131,13 @@ function referenceTo({ kind, metadata }: KubernetesObject): ObjectReference {
   return { kind, namespace: metadata.namespace ?? '', name: metadata.name };
 }
 
+const featureGates = { KongServiceFacade: true };
+
 describe('history', () => {
   it('does not matter: after any sequence of edits the state is that of a translation from nothing', () => {
     fc.assert(
       fc.property(steps, fc.constantFrom('traditional', 'expressions'), (sequence, routerFlavor) => {
-        const translator = new Translator({ routerFlavor });
+        const translator = new Translator({ routerFlavor, featureGates });
         const current = new Map<string, KubernetesObject>();
         for (const { object, isGone } of sequence) {
           const key = JSON.stringify(referenceTo(object));
@@ -130,7 +145,7 @@ describe('history', () => {
           if (isGone) current.delete(key);
           else current.set(key, object);
         }
-        const fresh = new Translator({ routerFlavor });
+        const fresh = new Translator({ routerFlavor, featureGates });
         fresh.apply([...current.values()].map((object) => ({ reference: referenceTo(object), object })));
         expect(finalState(translator)).toBe(finalState(fresh));
         expect([...fresh.problems()].map(({ code }) => code)).not.toContain('ERR_TRANSLATE_FAILED');

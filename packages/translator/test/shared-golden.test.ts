@@ -72,10 +72,6 @@ describe('shared golden cases', () => {
   if (sharedCases.length === 0) it.skip(`not run, as there is no folder ${sharedFolder.pathname}`, () => {});
 
   for (const { name, setting } of completeSettings) {
-    if (sharedOptions(name, setting).featureGates?.['KongServiceFacade'] === true) {
-      it.skip(`${name}, ${setting}: KongServiceFacade is not translated`, () => {});
-      continue;
-    }
     it(`gives the same entities and blames the same objects: ${name}, ${setting}`, () => {
       const translator = translatorOf({ objects: sharedObjects(name), options: sharedOptions(name, setting) });
       const expected = sharedFile(`${name}/${setting}_golden.yaml`);

@@ -35,7 +35,8 @@ export interface IngressPath {
 
 export type PathType = 'Prefix' | 'Exact' | 'ImplementationSpecific';
 export type Location = readonly (string | number)[];
-export type Backend = ServiceBackend | ResourceBackend;
+export type UsableBackend = ServiceBackend | FacadeReference;
+export type Backend = UsableBackend | ResourceBackend;
 
 export interface ServiceBackend {
   readonly kind: 'Service';
@@ -44,6 +45,13 @@ export interface ServiceBackend {
   readonly port: string;
 }
 
+/** A KongServiceFacade in the namespace of the Ingress. */
+export interface FacadeReference {
+  readonly kind: 'KongServiceFacade';
+  readonly facade: string;
+}
+
+/** A resource that cannot be a backend. */
 export interface ResourceBackend {
   readonly kind: 'resource';
   readonly apiGroup: string;
@@ -149,12 +157,16 @@ function parseBackendPort(fields: FieldReader): string | undefined {
 }
 
 /** Neither a Service nor a resource is a resource of no kind: unsupported just the same. */
-function parseResourceBackend(fields: FieldReader): ResourceBackend | undefined {
+function parseResourceBackend(fields: FieldReader): FacadeReference | ResourceBackend | undefined {
   const resource = fields.at('resource');
-  const [apiGroup, resourceKind, name] = ['apiGroup', 'kind', 'name'].map((field) => resource.string(field) ?? '');
+  const [apiGroup = '', resourceKind = '', name = ''] = ['apiGroup', 'kind', 'name'].map((field) =>
+    resource.string(field),
+  );
   const isMalformed = ['service', 'resource'].some((field) => fields.has(field) && fields.find(field) === undefined);
   if (isMalformed) return undefined;
-  return { kind: 'resource', apiGroup: apiGroup ?? '', resourceKind: resourceKind ?? '', name: name ?? '' };
+  const isFacade = resourceKind === 'KongServiceFacade' && apiGroup === 'incubator.ingress-controller.konghq.com';
+  if (isFacade && isPathSegment(name)) return { kind: 'KongServiceFacade', facade: name };
+  return { kind: 'resource', apiGroup, resourceKind, name };
 }
 
 function parseTls(spec: FieldReader, namespace: string): readonly IngressTls[] {

@@ -5,6 +5,8 @@ import { parseIngressClass, parseIngressClassParameters } from './ingress-class.
 import type { IngressClass, IngressClassParameters } from './ingress-class.ts';
 import { parseIngress } from './ingress.ts';
 import type { Ingress } from './ingress.ts';
+import { parseKongServiceFacade } from './kong-service-facade.ts';
+import type { KongServiceFacade } from './kong-service-facade.ts';
 import { parseKubernetesService } from './kubernetes-service.ts';
 import type { KubernetesService } from './kubernetes-service.ts';
 import { parseSecret } from './secret.ts';
@@ -18,6 +20,7 @@ export type ParsedObjects = {
   IngressClassParameters: IngressClassParameters;
   Service: KubernetesService;
   EndpointSlice: EndpointSlice;
+  KongServiceFacade: KongServiceFacade;
   Secret: Secret;
 };
 
@@ -31,6 +34,7 @@ const parsers: Parsers = {
   IngressClassParameters: parseIngressClassParameters,
   Service: parseKubernetesService,
   EndpointSlice: parseEndpointSlice,
+  KongServiceFacade: parseKongServiceFacade,
   Secret: parseSecret,
 };
 

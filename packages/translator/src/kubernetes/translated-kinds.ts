@@ -24,6 +24,13 @@ export const translatedKinds = [
   },
   { kind: 'Service', group: '', version: 'v1', resource: 'services', namespaced: true },
   { kind: 'EndpointSlice', group: 'discovery.k8s.io', version: 'v1', resource: 'endpointslices', namespaced: true },
+  {
+    kind: 'KongServiceFacade',
+    group: 'incubator.ingress-controller.konghq.com',
+    version: 'v1alpha1',
+    resource: 'kongservicefacades',
+    namespaced: true,
+  },
   { kind: 'Secret', group: '', version: 'v1', resource: 'secrets', namespaced: true },
 ] as const satisfies readonly TranslatedKind[];
 

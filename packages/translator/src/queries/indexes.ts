@@ -1,6 +1,6 @@
 import type { Index } from '@koko/incremental';
 import type { Ingress } from '../kubernetes/ingress.ts';
-import { routeNames } from '../kong/names.ts';
+import { isUsable, routeNames } from '../kong/names.ts';
 import { serviceKey } from './service-key.ts';
 import type { TranslationInputs } from './translation-graph.ts';
 
@@ -25,7 +25,7 @@ export const ingressesByBackend: TranslationIndex<'Ingress'> = {
   name: 'ingresses-by-backend',
   kind: 'Ingress',
   valuesOf: ({ reference, routes }) =>
-    routes.flatMap(({ backend }) => (backend.kind === 'Service' ? [serviceKey(reference, backend)] : [])),
+    routes.flatMap(({ backend }) => (isUsable(backend) ? [serviceKey(reference, backend)] : [])),
 };
 
 /** Ingresses by the names of the routes that they ask for. */

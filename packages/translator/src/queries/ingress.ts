@@ -1,12 +1,14 @@
 import { defaultBackendMatch, expressionRoute } from '../kong/expression-route.ts';
 import { traditionalPaths } from '../kong/traditional-paths.ts';
-import type { Ingress, IngressRoute } from '../kubernetes/ingress.ts';
-import { unsupportedBackend } from '../problems.ts';
+import type { Backend, Ingress, IngressRoute } from '../kubernetes/ingress.ts';
+import { facadesDisabled, missingFacade, unsupportedBackend } from '../problems.ts';
+import type { Place } from '../problems.ts';
 import { isAccepted } from './accepted-ingress.ts';
 import { certificate } from './certificate.ts';
 import { legacyRegexDetection, OWN_CLASS } from './class-parameters.ts';
 import { CLUSTER, defaultBackendWinner } from './default-backend.ts';
 import { emitEntity, idFor } from './emit-entity.ts';
+import { availableBackend } from './facade.ts';
 import { defaultKongService, kongService } from './kong-service.ts';
 import { defaultClaim, repeatedNames, ruleClaim, settleRouteName } from './route-claim.ts';
 import type { ClaimingIngress } from './route-claim.ts';
@@ -35,9 +37,9 @@ export const ingressRoutes: TranslationQuery<void> = {
 function translateRoute(claiming: ClaimingIngress, route: IngressRoute, reads: TranslationReads): void {
   const { ingress } = claiming;
   const { reference } = ingress;
-  const { backend } = route;
-  if (backend.kind === 'resource') {
-    for (const { location } of route.paths) reads.report(unsupportedBackend({ reference, location }, backend));
+  const backend = availableBackend(ingress, route.backend, reads);
+  if (backend === undefined) {
+    for (const { location } of route.paths) reportUnavailable({ reference, location }, route.backend, reads);
     return;
   }
   const service = reads.query(kongService, serviceKey(reference, backend));
@@ -45,13 +47,19 @@ function translateRoute(claiming: ClaimingIngress, route: IngressRoute, reads: T
   emitRoute(ingress, { name, service, match: matchOf(ingress, route, reads) }, reads);
 }
 
+function reportUnavailable(place: Place, backend: Backend, reads: TranslationReads): void {
+  if (backend.kind !== 'KongServiceFacade') return reads.report(unsupportedBackend(place, backend));
+  reads.report(settingsOf(reads).hasFacades ? missingFacade(place, backend) : facadesDisabled(place, backend));
+}
+
 /** The default backend's route has no host and matches what nothing else does. */
 function translateDefaultBackend(claiming: ClaimingIngress, reads: TranslationReads): void {
   const { ingress } = claiming;
   const { reference, defaultBackend } = ingress;
   if (defaultBackend === undefined || reads.query(defaultBackendWinner, CLUSTER) !== ingress.key) return;
-  const { backend, location } = defaultBackend;
-  if (backend.kind === 'resource') return reads.report(unsupportedBackend({ reference, location }, backend));
+  const { location } = defaultBackend;
+  const backend = availableBackend(ingress, defaultBackend.backend, reads);
+  if (backend === undefined) return reportUnavailable({ reference, location }, defaultBackend.backend, reads);
   const service = reads.query(defaultKongService, serviceKey(reference, backend));
   const name = settleRouteName(claiming, defaultClaim(ingress), reads);
   const match = settingsOf(reads).isExpressions ? defaultBackendMatch : { ...TRADITIONAL_DEFAULTS, paths: ['/'] };

@@ -1,11 +1,11 @@
 import { serviceName, upstreamName } from '../kong/names.ts';
 import { resolvePort } from '../kong/service-port.ts';
-import type { KubernetesService } from '../kubernetes/kubernetes-service.ts';
 import type { ObjectReference } from '../objects.ts';
 import { missingService, unresolvedPort } from '../problems.ts';
+import { backingOf } from './backing.ts';
+import type { Backing } from './backing.ts';
 import { emitEntity, idFor } from './emit-entity.ts';
 import { parseServiceKey } from './service-key.ts';
-import type { ServiceKeyParts } from './service-key.ts';
 import { serviceParent } from './service-parent.ts';
 import { targets } from './targets.ts';
 import type { TranslationQuery, TranslationReads } from './translation-graph.ts';
@@ -36,12 +36,11 @@ export const defaultKongService: TranslationQuery<string> = {
 };
 
 function emitService(key: string, reads: TranslationReads, { isFromRule }: { readonly isFromRule: boolean }): string {
-  const parts = parseServiceKey(key);
-  const backing = resolveBacking(key, parts, reads);
-  const name = serviceName(parts.namespace, parts.backend);
-  const host = upstreamName(parts.namespace, parts.backend);
+  const { namespace, backend } = parseServiceKey(key);
+  const name = serviceName(namespace, backend);
+  const host = upstreamName(namespace, backend);
   const id = idFor(reads, 'services', name);
-  const { tags, source, port } = backing;
+  const { tags, source, port, hasTargets } = describeBacking(key, reads);
   const fields = {
     name,
     host,
@@ -55,13 +54,13 @@ function emitService(key: string, reads: TranslationReads, { isFromRule }: { rea
   const upstreamId = idFor(reads, 'upstreams', host);
   const upstream = { name: host, algorithm: 'round-robin', tags };
   emitEntity(reads, { type: 'upstreams', id: upstreamId, fields: upstream, source, rank: key });
-  if (backing.hasTargets) reads.query(targets, key);
+  if (hasTargets) reads.query(targets, key);
   return id;
 }
 
 const SERVICE_DEFAULTS = { connect_timeout: 60_000, read_timeout: 60_000, write_timeout: 60_000, retries: 5 } as const;
 
-interface Backing {
+interface BackingDescription {
   readonly port: number;
   readonly tags: readonly string[];
   readonly source: ObjectReference;
@@ -69,30 +68,24 @@ interface Backing {
 }
 
 /** A service without a usable backing stays, with an empty upstream: clients get 503 rather than 404. */
-function resolveBacking(key: string, parts: ServiceKeyParts, reads: TranslationReads): Backing {
-  const service = reads.object('Service', parts.kubernetesKey);
-  if (service === undefined) return missingBacking(key, parts, reads);
+function describeBacking(key: string, reads: TranslationReads): BackingDescription {
+  const backing = backingOf(key, reads);
+  const { service, facade, wantedPort } = backing;
+  facade?.problems.forEach((problem) => reads.report(problem));
+  if (service === undefined) return describeMissing(key, backing, reads);
   service.problems.forEach((problem) => reads.report(problem));
-  const { tags, reference: source } = service;
-  const resolution = resolvePort(service, parts.backend.port);
+  const { tags, reference: source } = facade ?? service;
+  const resolution = resolvePort(service, wantedPort);
   if ('port' in resolution) return { port: resolution.port.port, tags, source, hasTargets: true };
-  reportPort(key, reads, { service, reason: resolution.reason, port: parts.backend.port });
+  const parent = reads.query(serviceParent, key);
+  const problem = { port: wantedPort, reason: resolution.reason };
+  if (parent !== undefined) reads.report(unresolvedPort(parent, service.reference, problem));
   return { port: UNRESOLVED_PORT, tags, source, hasTargets: false };
 }
 
-function missingBacking(key: string, { namespace, backend }: ServiceKeyParts, reads: TranslationReads): Backing {
+function describeMissing(key: string, { reference, facade }: Backing, reads: TranslationReads): BackingDescription {
   const parent = reads.query(serviceParent, key);
-  const missing: ObjectReference = { kind: 'Service', namespace, name: backend.service };
-  if (parent !== undefined) reads.report(missingService(parent, missing));
-  const source = parent?.reference ?? missing;
+  if (parent !== undefined && reference !== undefined) reads.report(missingService(parent, reference));
+  const source = facade?.reference ?? parent?.reference ?? reference ?? { kind: 'Service', name: key };
   return { port: UNRESOLVED_PORT, tags: UNKNOWN_SERVICE_TAGS, source, hasTargets: false };
-}
-
-function reportPort(
-  key: string,
-  reads: TranslationReads,
-  { service, reason, port }: { service: KubernetesService; reason: string; port: string },
-): void {
-  const parent = reads.query(serviceParent, key);
-  if (parent !== undefined) reads.report(unresolvedPort(parent, service.reference, { port, reason }));
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { defaultRouteName, routeName, routeNames } from '../kong/names.ts';
-import type { Ingress, IngressRoute, Location, ServiceBackend } from '../kubernetes/ingress.ts';
+import type { Ingress, IngressRoute, Location, UsableBackend } from '../kubernetes/ingress.ts';
 import { routeNameTaken } from '../problems.ts';
 import { acceptedRank } from './accepted-ingress.ts';
+import { availableBackend } from './facade.ts';
 import { CLUSTER, defaultBackendWinner } from './default-backend.ts';
 import { ingressesByRouteName } from './indexes.ts';
 import type { TranslationQuery, TranslationReads } from './translation-graph.ts';
@@ -15,8 +16,8 @@ export interface RouteClaim {
   readonly location: Location;
 }
 
-export function ruleClaim(ingress: Ingress, { host, paths }: IngressRoute, backend: ServiceBackend): RouteClaim {
-  const tuple = JSON.stringify([ingress.key, backend.service, host, backend.port]);
+export function ruleClaim(ingress: Ingress, { host, paths }: IngressRoute, backend: UsableBackend): RouteClaim {
+  const tuple = JSON.stringify([ingress.key, host, backend]);
   return { name: routeName(ingress.reference, host, backend), tuple, location: paths[0]?.location ?? [] };
 }
 
@@ -71,9 +72,10 @@ function claimsOf(key: string, name: string, reads: TranslationReads): readonly 
   const rank = reads.query(acceptedRank, key);
   const ingress = rank === undefined ? undefined : reads.object('Ingress', key);
   if (rank === undefined || ingress === undefined) return [];
-  const byRule = ingress.routes.flatMap((route) =>
-    route.backend.kind === 'Service' ? [ruleClaim(ingress, route, route.backend)] : [],
-  );
+  const byRule = ingress.routes.flatMap((route) => {
+    const backend = availableBackend(ingress, route.backend, reads);
+    return backend === undefined ? [] : [ruleClaim(ingress, route, backend)];
+  });
   const isDefault = ingress.defaultBackend !== undefined && reads.query(defaultBackendWinner, CLUSTER) === key;
   const claims = isDefault ? [...byRule, defaultClaim(ingress)] : byRule;
   return claims.filter((claim) => claim.name === name).map(({ tuple }) => ({ rank, tuple }));

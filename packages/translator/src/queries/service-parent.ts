@@ -1,3 +1,4 @@
+import { isUsable } from '../kong/names.ts';
 import type { Ingress, Location } from '../kubernetes/ingress.ts';
 import type { ObjectReference } from '../objects.ts';
 import { acceptedRank } from './accepted-ingress.ts';
@@ -30,8 +31,8 @@ export const serviceParent: TranslationQuery<ServiceParent | undefined> = {
 
 function backendLocation(ingress: Ingress, key: string, isWinner: boolean): Location | undefined {
   const { reference, routes, defaultBackend } = ingress;
-  const route = routes.find(({ backend }) => backend.kind === 'Service' && serviceKey(reference, backend) === key);
+  const route = routes.find(({ backend }) => isUsable(backend) && serviceKey(reference, backend) === key);
   if (route !== undefined) return route.paths[0]?.location;
-  if (!isWinner || defaultBackend?.backend.kind !== 'Service') return undefined;
+  if (!isWinner || defaultBackend === undefined || !isUsable(defaultBackend.backend)) return undefined;
   return serviceKey(reference, defaultBackend.backend) === key ? defaultBackend.location : undefined;
 }

@@ -3,6 +3,7 @@ import type { WeightedTarget } from '../kong/endpoint-targets.ts';
 import { upstreamName } from '../kong/names.ts';
 import { resolvePort } from '../kong/service-port.ts';
 import type { KubernetesService, ServicePort } from '../kubernetes/kubernetes-service.ts';
+import { backingOf } from './backing.ts';
 import { OWN_CLASS, serviceUpstreamForAll } from './class-parameters.ts';
 import { emitEntity, idFor } from './emit-entity.ts';
 import { slicesByService } from './indexes.ts';
@@ -14,16 +15,21 @@ import type { TranslationQuery, TranslationReads } from './translation-graph.ts'
 export const targets: TranslationQuery<void> = {
   name: 'targets',
   compute(key, reads) {
-    const { namespace, backend, kubernetesKey } = parseServiceKey(key);
-    const service = reads.object('Service', kubernetesKey);
-    const resolution = service && resolvePort(service, backend.port);
+    const { namespace, backend } = parseServiceKey(key);
+    const { service, wantedPort, facade } = backingOf(key, reads);
+    const resolution = service && resolvePort(service, wantedPort);
     if (service === undefined || resolution === undefined || !('port' in resolution)) return;
     const upstream = upstreamName(namespace, backend);
     const upstreamId = idFor(reads, 'upstreams', upstream);
-    for (const { target, ...weight } of findTargets(service, resolution.port, reads)) {
+    const isUpstream = facade?.serviceUpstream ?? service.serviceUpstream;
+    for (const { target, ...weight } of findTargets(
+      { ...service, serviceUpstream: isUpstream },
+      resolution.port,
+      reads,
+    )) {
       const fields = { target, upstream: { id: upstreamId }, ...weight };
       const id = idFor(reads, 'targets', `${upstream}:${target}`);
-      emitEntity(reads, { type: 'targets', id, fields, source: service.reference, rank: key });
+      emitEntity(reads, { type: 'targets', id, fields, source: (facade ?? service).reference, rank: key });
     }
   },
 };
