@@ -19,8 +19,10 @@ export interface Verdict<P extends Proposal> {
 }
 
 // Each round drops what the round before found, so dependent offenders are found one generation at a time. References are
-// three deep; only chains of unique keys that change hands can be longer, and their rest is found by the next attempt.
-const MAX_ROUNDS = 16;
+// three deep; only chains of unique keys that change hands are longer. In batches of many thousand changes, those chains
+// may not be followed to their end, which the next attempt then reaches: looking at a change takes about a microsecond.
+const MIN_ROUNDS = 16;
+const MAX_LOOKS = 250_000;
 
 /**
  * Judges the state that a batch would leave, not the way there: the order of its changes does not matter, except that the
@@ -32,6 +34,7 @@ export function judgeBatch<P extends Proposal>(
   proposals: readonly P[],
   offenders: Map<number, Offender>,
 ): Verdict<P> {
+  const maxRounds = Math.max(MIN_ROUNDS, MAX_LOOKS / (proposals.length + 1));
   for (let round = 1; ; round += 1) {
     const judge = new Judge(
       index,
@@ -39,7 +42,7 @@ export function judgeBatch<P extends Proposal>(
     );
     const found = judge.judge(refusedKeys(offenders));
     for (const offender of found) offenders.set(offender.index, offender);
-    if (found.length === 0 || round === MAX_ROUNDS) return judge;
+    if (found.length === 0 || round >= maxRounds) return judge;
   }
 }
 

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { transformEntity, validateEntity } from '@koko/model';
 import type { EntityType, Problem, ValidateOptions } from '@koko/model';
 import type { ReadTransaction } from '@koko/persister';
@@ -7,6 +6,7 @@ import type { EntityChange, Offender, StoredEntity } from './entity-change.ts';
 import type { EntityIndex, EntityRecord } from './entity-index.ts';
 import { digestOf, recordOf } from './entity-record.ts';
 import { rulesFor } from './entity-rules.ts';
+import { pace } from './pacing.ts';
 import { decodeEntity, entityRowKey } from './row-format.ts';
 import { stampEntity } from './timestamps.ts';
 
@@ -38,14 +38,12 @@ export interface Preparation {
   readonly stampAt: number | undefined;
 }
 
-const CHANGES_AT_A_STRETCH = 250; // about 15 ms
-
 /** Validates, completes and encodes each change, once. */
 export async function prepareBatch(changes: readonly EntityChange[], preparation: Preparation): Promise<PreparedBatch> {
   const proposals: PreparedChange[] = [];
   const offenders = new Map<number, Offender>();
   for (const [index, change] of changes.entries()) {
-    if (index > 0 && index % CHANGES_AT_A_STRETCH === 0) await setImmediate(); // servers in this process get a turn
+    await pace(index);
     const prepared =
       change.op === 'delete'
         ? { index, type: change.type, id: change.id, key: `${change.type}/${change.id}`, record: undefined }

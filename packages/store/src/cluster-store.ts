@@ -13,6 +13,7 @@ import { rulesFor, uniqueKeyFor } from './entity-rules.ts';
 import { listEntities } from './entity-list.ts';
 import type { EntityFilter, EntityPage } from './entity-list.ts';
 import { scanEntries } from './entry-scan.ts';
+import { pace } from './pacing.ts';
 import * as rows from './row-format.ts';
 import type { ClusterState, StoreCore } from './store-core.ts';
 import { batchRefused, StoreError } from './store-error.ts';
@@ -203,7 +204,10 @@ export class ClusterStore {
     const logged: LoggedRevision = { revision: log.revision + 1, at: this.#core.now(), changes: changes.map(loggedOf) };
     await this.#assertAlone(logged.revision, transaction);
     for (const { type, id } of removed) await transaction.delete(rows.entityRowKey(this.clusterName, type, id));
-    for (const change of put) await this.#put(change, transaction);
+    for (const [step, change] of put.entries()) {
+      await pace(step);
+      await this.#put(change, transaction);
+    }
     const expired = log.expiring(logged.at, changes.length);
     const keyOf = (revision: number): string => rows.logRowKey(this.clusterName, revision);
     await transaction.mutate(logMutations(keyOf, logged, expired));

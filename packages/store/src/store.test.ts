@@ -169,6 +169,40 @@ describe('Store', () => {
       ]);
     });
 
+    it('follows a chain of unique keys that change hands to its end', async () => {
+      const length = 40;
+      const numbers = Array.from({ length }, (_, index) => index);
+      await store.write(numbers.map((number) => upsert('services', service(number, `name-${number}`))));
+      // Each takes the name of the next one; the last one may not go on.
+      const shift = numbers.map((number) => upsert('services', service(number, `name-${number + 1}`)));
+      const refused = upsert('services', { ...service(length - 1, 'free'), port: -1 });
+      const offenders = await offendersOf([...shift.slice(0, -1), refused]);
+      expect(offenders).toHaveLength(length);
+      await store.write(shift);
+    });
+
+    it('gives concurrent writers their turns, each on top of the one before', async () => {
+      const told: number[] = [];
+      store.events.on('committed', ({ revision }) => told.push(revision));
+      const numbers = Array.from({ length: 30 }, (_, index) => index + 1);
+      const commits = await Promise.all(numbers.map(async (number) => await store.upsert('services', service(number))));
+      expect(commits.map(({ revision }) => revision)).toEqual(numbers);
+      expect(told).toEqual(numbers);
+      const same = numbers.map(async (n) => await store.upsert('services', service(100 + n, 'one-name')));
+      const outcomes = await Promise.allSettled(same);
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    });
+
+    it('waits for its turn no longer than the signal allows', async () => {
+      const abort = new AbortController();
+      const first = store.upsert('services', service(1));
+      const second = store.write([upsert('services', service(2))], { signal: abort.signal });
+      abort.abort(new Error('enough'));
+      await expect(second).rejects.toThrow('enough');
+      await first;
+      expect(store.counts()).toEqual({ services: 1 });
+    });
+
     it('shows no credential in what it says', async () => {
       await store.write([
         upsert('consumers', { id: id(1), username: 'u' }),

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { MemoryPersister } from '@koko/persister';
 import { Store } from '@koko/store';
-import { ChangeFeed } from './change-feed.ts';
-import type { FeedItem } from './change-feed.ts';
+import { ChangeFeed } from '@koko/event-server';
+import type { FeedItem } from '@koko/event-server';
 
 const id = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 const service = (number: number, name = `service-${number}`) => ({ id: id(number), name, host: 'orders.test' });
