@@ -12,3 +12,12 @@ export type {
   SyncConfigRequest,
   SyncConfigResponse,
 } from './kong-services.ts';
+
+export { DataPlaneServer } from './data-plane-server.ts';
+export type { DataPlaneServerEvents, DataPlaneServerOptions, DataPlaneServerStatus } from './data-plane-server.ts';
+export type { DataPlaneServerTls } from './client-authentication.ts';
+export type { DataPlaneServerLimits } from './limits.ts';
+export { DataPlaneServerError } from './data-plane-server-error.ts';
+export type { DataPlaneServerErrorCode } from './data-plane-server-error.ts';
+export type { NodeProblem, NodeProblemCode, NodeProtocol, NodeRecord, SyncStatus } from './node-registry.ts';
+export type { PayloadProtocol } from './payload-cache.ts';

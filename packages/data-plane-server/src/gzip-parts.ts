@@ -1,0 +1,59 @@
+import { constants, crc32, deflateRawSync } from 'node:zlib';
+import { combineCrc32, shiftFor } from './crc32-combine.ts';
+
+/**
+ * A piece of a gzip stream, compressed on its own. It ends at a byte border and looks back at nothing before it, so pieces
+ * can be put together in any order, and replaced one by one.
+ */
+export interface GzipPart {
+  /** Deflate blocks, none of them the last of a stream. */
+  readonly bytes: Buffer;
+  readonly crc: number;
+  /** Length of the text, in bytes. */
+  readonly textLength: number;
+  /** `shiftFor(textLength)`, kept because it is needed at every assembly. */
+  readonly shift: number;
+}
+
+const MAX_STORED_BYTES = 0xffff;
+// A sync flush would keep earlier text as dictionary; the full flush forgets it (RFC 1951, section 3.2.4).
+const deflateOptions = { level: 6, finishFlush: constants.Z_FULL_FLUSH } as const;
+const gzipHeader = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]); // no time, no name: equal content, equal bytes
+const lastBlock = Buffer.from([1, 0, 0, 0xff, 0xff]);
+
+const partOf = (text: Buffer, bytes: Buffer): GzipPart => ({
+  bytes,
+  crc: crc32(text),
+  textLength: text.length,
+  shift: shiftFor(text.length),
+});
+
+/** Compresses a text of any length. */
+export function compressedPart(text: string): GzipPart {
+  const buffer = Buffer.from(text);
+  return partOf(buffer, deflateRawSync(buffer, deflateOptions));
+}
+
+/** Wraps a short text without compressing it: no more than five bytes around it, and next to no time. */
+export function storedPart(text: string): GzipPart {
+  const buffer = Buffer.from(text);
+  if (buffer.length > MAX_STORED_BYTES) return compressedPart(text);
+  const head = Buffer.alloc(5);
+  head.writeUInt16LE(buffer.length, 1);
+  head.writeUInt16LE(~buffer.length & 0xffff, 3);
+  return partOf(buffer, Buffer.concat([head, buffer]));
+}
+
+/** Assembles a gzip stream. Costs the copying of compressed bytes and one multiplication per part. */
+export function joinGzipParts(parts: readonly GzipPart[]): Buffer {
+  let crc = 0;
+  let length = 0;
+  for (const part of parts) {
+    crc = combineCrc32(crc, part.crc, part.shift);
+    length += part.textLength;
+  }
+  const trailer = Buffer.alloc(8);
+  trailer.writeUInt32LE(crc, 0);
+  trailer.writeUInt32LE(length % 2 ** 32, 4);
+  return Buffer.concat([gzipHeader, ...parts.map((part) => part.bytes), lastBlock, trailer]);
+}

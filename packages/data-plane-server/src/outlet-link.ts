@@ -1,0 +1,131 @@
+import type { RawData, WebSocket } from 'ws';
+import type { PluginVersion } from './kong-services.ts';
+import type { NodeIdentity } from './node-request.ts';
+import type { NodeLink, SessionHost } from './node-session.ts';
+import { closeCodes, NodeSession } from './node-session.ts';
+import type { Payload } from './payload-cache.ts';
+import { reportSocketFailure } from './socket-failure.ts';
+
+const HASH_BYTES = 32;
+const MAX_REASON_CHARACTERS = 500;
+
+interface BasicInfo {
+  readonly plugins: readonly PluginVersion[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/**
+ * The hybrid protocol v1 on `/v1/outlet`: the data plane introduces itself and pings with its hash, this side sends
+ * configurations. There is no answer to a configuration; the next ping's hash is one.
+ */
+export class OutletLink implements NodeLink {
+  readonly session: NodeSession;
+  readonly #socket: WebSocket;
+  #hasGreeted = false;
+
+  constructor(socket: WebSocket, identity: NodeIdentity, host: SessionHost) {
+    this.#socket = socket;
+    this.session = new NodeSession(identity, 'v1', { host, link: this });
+    socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    socket.on('ping', (data) => this.#pinged(data));
+    socket.on('error', (error) => reportSocketFailure(this.session, error));
+    socket.on('close', (code, reason) => this.session.end(closeReason(code, reason)));
+  }
+
+  deliver(payload: Payload): Promise<void> {
+    return new Promise((resolve, reject) => {
+      // One frame, uncompressed by WebSocket: data planes know neither fragments nor extensions.
+      this.#socket.send(payload.bytes, { binary: true, fin: true, compress: false }, (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason.slice(0, 120));
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    this.session.seen();
+    if (!isBinary) return this.session.close(closeCodes.unsupported, 'frames must be binary, this one is text');
+    const message = parseJson(data);
+    if (this.#hasGreeted) this.#later(message);
+    else this.#greet(message);
+  }
+
+  #greet(message: unknown): void {
+    const info = basicInfoOf(message);
+    if (typeof info === 'string') {
+      this.session.report('ERR_NODE_FRAME_INVALID', info);
+      return this.session.close(closeCodes.invalid, info);
+    }
+    this.#hasGreeted = true;
+    const refusal = this.session.greet(info.plugins, info.labels);
+    if (refusal !== undefined) this.session.close(closeCodes.policy, refusal);
+  }
+
+  /** Kong ends the connection on such frames; a build that reports errors would then come back for the same again. */
+  #later(message: unknown): void {
+    if (!isObject(message)) {
+      return this.session.report(
+        'ERR_NODE_FRAME_INVALID',
+        'data plane sent a frame that is not a JSON object; ignored',
+      );
+    }
+    if (message['type'] === 'error' && isObject(message['error'])) {
+      const { name, message: text } = message['error'];
+      const reason = [name, text].filter((part) => typeof part === 'string').join(': ');
+      this.session.report('ERR_NODE_CONFIG_REJECTED', `data plane rejects: ${reason.slice(0, MAX_REASON_CHARACTERS)}`);
+    }
+  }
+
+  #pinged(data: Buffer): void {
+    this.session.seen();
+    if (data.length !== 0 && data.length !== HASH_BYTES) {
+      const reason = `data plane pinged with a hash of ${data.length} bytes instead of ${HASH_BYTES}`;
+      this.session.report('ERR_NODE_PING_INVALID', reason);
+      return this.session.close(closeCodes.policy, reason);
+    }
+    this.#socket.pong('');
+    this.session.pinged(data.toString('latin1'));
+  }
+}
+
+const closeReason = (code: number, reason: Buffer): string =>
+  reason.length === 0 ? `connection ended (${code})` : `connection ended (${code}: ${reason.toString('utf8')})`;
+
+function parseJson(data: RawData): unknown {
+  try {
+    // The socket's binary type is `nodebuffer`, so `data` is one buffer.
+    return JSON.parse((data as Buffer).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads the first frame; a text says what is wrong with it. */
+function basicInfoOf(message: unknown): BasicInfo | string {
+  if (!isObject(message)) return 'the first frame must be basic_info, this one is not JSON';
+  if (message['type'] !== 'basic_info') return 'the first frame must be basic_info, this one has another type';
+  const { plugins, labels } = message;
+  // An empty Lua table arrives as an object.
+  if (typeof plugins !== 'object' || plugins === null) return 'basic_info must have a list of plugins';
+  return { plugins: pluginsOf(plugins), labels: isObject(labels) ? textsOf(labels) : {} };
+}
+
+const pluginsOf = (plugins: object): readonly PluginVersion[] =>
+  Object.values(plugins).flatMap((plugin: unknown) => {
+    if (!isObject(plugin) || typeof plugin['name'] !== 'string') return [];
+    return [{ name: plugin['name'], version: typeof plugin['version'] === 'string' ? plugin['version'] : '' }];
+  });
+
+const textsOf = (labels: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, String(value)]));
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,130 @@
+import { Peer, WrpcError } from '@koko/wrpc';
+import type { WebSocket } from 'ws';
+import type { NegotiateServicesRequest, NegotiateServicesResponse, ReportMetadataResponse } from './kong-services.ts';
+import { configService, negotiationService } from './kong-services.ts';
+import type { NodeIdentity } from './node-request.ts';
+import type { NodeLink, SessionHost } from './node-session.ts';
+import { closeCodes, NodeSession } from './node-session.ts';
+import type { Payload } from './payload-cache.ts';
+import { reportSocketFailure } from './socket-failure.ts';
+
+const HASH_CHARACTERS = 32;
+const CONFIG_MESSAGE = 'configurations as JSON, gzip';
+// The other calls of a data plane are small; only the bound of the socket itself lets a configuration out.
+const MAX_OUTGOING_BYTES = 512 * 1024 * 1024;
+
+/** Kong's services over wRPC on `/v1/wrpc`, which data planes 3.0 and 3.1 speak. */
+export class WrpcLink implements NodeLink {
+  readonly session: NodeSession;
+  readonly #peer: Peer;
+  readonly #controlPlaneId: string;
+  #offersConfig = false;
+
+  constructor(socket: WebSocket, identity: NodeIdentity, options: { host: SessionHost; controlPlaneId: string }) {
+    const { host, controlPlaneId } = options;
+    this.#controlPlaneId = controlPlaneId;
+    const { now, limits } = host;
+    this.#peer = new Peer(socket, {
+      now,
+      callTimeoutMs: limits.slowReaderTimeoutMs,
+      maxFrameBytes: MAX_OUTGOING_BYTES,
+    });
+    this.session = new NodeSession(identity, 'wrpc', { host, link: this });
+    socket.on('message', () => this.session.seen());
+    socket.on('ping', (data) => {
+      this.session.seen();
+      socket.pong(data);
+    });
+    this.#peer.events.on('failed', (error) => this.#failed(error));
+    this.#peer.events.on('dropped', ({ reason }) => this.session.report('ERR_NODE_WRPC_FRAME_DROPPED', reason));
+    this.#peer.events.on('closed', ({ code, reason }) =>
+      this.session.end(reason === '' ? `connection ended (${code})` : `connection ended (${code}: ${reason})`),
+    );
+    this.#peer.register(negotiationService, { negotiateServices: (request) => this.#negotiate(request) });
+  }
+
+  async deliver(payload: Payload): Promise<void> {
+    const { syncConfig } = configService.methods;
+    try {
+      const answer = syncConfig.response.decode(await this.#peer.callEncoded(configService, syncConfig, payload.bytes));
+      if (!answer.accepted) this.session.report('ERR_NODE_CONFIG_REJECTED', describeRefusal(answer.errors));
+    } catch (error) {
+      if (error instanceof WrpcError) this.#notDelivered(error);
+      throw error;
+    }
+  }
+
+  close(code: number, reason: string): void {
+    this.#peer.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#peer.terminate();
+  }
+
+  #notDelivered(error: WrpcError): void {
+    if (error.code === 'ERR_WRPC_REMOTE') this.session.report('ERR_NODE_CONFIG_REJECTED', error.message);
+    if (error.code === 'ERR_WRPC_CALL_EXPIRED') {
+      this.session.drop('ERR_NODE_SLOW', 'data plane did not answer when it was sent a configuration');
+    }
+  }
+
+  #failed(error: Error): void {
+    if (error instanceof WrpcError) this.session.report('ERR_NODE_FRAME_INVALID', error.message);
+    else reportSocketFailure(this.session, error);
+  }
+
+  #negotiate(request: NegotiateServicesRequest): NegotiateServicesResponse {
+    const refusal =
+      request.node?.type === 'KONG' ? this.session.checkVersion() : 'Invalid CP Node Type: only KONG is known';
+    // A data plane that sees the message and no node gives up and says why in its log.
+    if (refusal !== undefined) return { errorMessage: refusal, servicesAccepted: [], servicesRejected: [] };
+    const answers = request.servicesRequested.map(({ name, versions }) => answerFor(name, versions));
+    const servicesAccepted = answers.flatMap((answer) => ('version' in answer ? [answer] : []));
+    const servicesRejected = answers.flatMap((answer) => ('version' in answer ? [] : [answer]));
+    if (servicesAccepted.length > 0) this.#offerConfig();
+    return { errorMessage: '', node: { id: this.#controlPlaneId }, servicesAccepted, servicesRejected };
+  }
+
+  /** Only now, so that calls to it before are answered with "Invalid service". */
+  #offerConfig(): void {
+    if (this.#offersConfig) return;
+    this.#offersConfig = true;
+    this.#peer.register(configService, {
+      reportMetadata: ({ plugins }) => this.#greet(plugins),
+      pingCP: ({ hash }) => this.#pinged(hash),
+    });
+  }
+
+  #greet(plugins: readonly { readonly name: string; readonly version: string }[]): ReportMetadataResponse {
+    const refusal = this.session.greet(plugins);
+    if (refusal === undefined) return { ok: 'valid' };
+    setImmediate(() => this.session.close(closeCodes.policy, refusal)); // after the answer
+    return { error: refusal };
+  }
+
+  #pinged(hash: string): Readonly<Record<string, never>> {
+    if (hash !== '' && hash.length !== HASH_CHARACTERS) {
+      const reason = `data plane pinged with a hash of ${hash.length} characters instead of ${HASH_CHARACTERS}`;
+      this.session.report('ERR_NODE_PING_INVALID', reason);
+      throw new Error(reason);
+    }
+    this.session.pinged(hash);
+    return {};
+  }
+}
+
+type ServiceAnswer = { name: string; version: string; message: string } | { name: string; message: string };
+
+function answerFor(name: string, versions: readonly string[]): ServiceAnswer {
+  if (name !== 'config') return { name, message: 'Unknown service.' };
+  return versions.includes('v1')
+    ? { name, version: 'v1', message: CONFIG_MESSAGE }
+    : { name, message: 'No known version' };
+}
+
+const describeRefusal = (errors: readonly { readonly id: string; readonly entity: string }[]): string =>
+  `data plane does not accept the configuration: ${errors.length === 0 ? 'no reason given' : ''}${errors
+    .slice(0, 5)
+    .map(({ entity, id }) => `${entity} ${id}`)
+    .join(', ')}`;
