@@ -16,6 +16,14 @@ const rules: Partial<Record<EntityType, Rules>> = {
   upstreams: { unique: [['name']], references: {} },
   targets: { unique: [['upstream', 'target']], references: { upstream: { to: 'upstreams', onDelete: 'cascade' } } },
   consumers: { unique: [['username']], references: {} },
+  oauth2_credentials: {
+    unique: [['client_id']],
+    references: { consumer: { to: 'consumers', onDelete: 'cascade' } },
+  },
+  oauth2_tokens: {
+    unique: [['access_token']],
+    references: { credential: { to: 'oauth2_credentials', onDelete: 'cascade' } },
+  },
   keyauth_credentials: { unique: [['key']], references: { consumer: { to: 'consumers', onDelete: 'cascade' } } },
 };
 const rulesOf = (type: EntityType): Rules => rules[type] ?? { unique: [], references: {} };
@@ -26,6 +34,8 @@ type State = ReadonlyMap<string, { type: EntityType; entity: Members }>;
 const id = (number: number): string => `00000000-0000-4000-8000-00000000000${number}`;
 const refer = (number: number) => ({ id: id(number) });
 const few = fc.nat(3);
+
+const credential = { name: 'app', redirect_uris: ['https://app.test/'] };
 
 const upserts: readonly fc.Arbitrary<EntityChange>[] = [
   fc.tuple(few, few, fc.integer({ min: 0, max: 9 })).map(([n, name, port]) => {
@@ -46,6 +56,16 @@ const upserts: readonly fc.Arbitrary<EntityChange>[] = [
   fc.tuple(few, few).map(([n, name]) => upsert('consumers', { id: id(n), username: `c${name}` })),
   fc
     .tuple(few, few, few)
+    .map(([n, consumer, client]) =>
+      upsert('oauth2_credentials', { ...credential, id: id(n), consumer: refer(consumer), client_id: `i${client}` }),
+    ),
+  fc
+    .tuple(few, few, few)
+    .map(([n, to, token]) =>
+      upsert('oauth2_tokens', { id: id(n), credential: refer(to), expires_in: 1, access_token: `t${token}` }),
+    ),
+  fc
+    .tuple(few, few, few)
     .map(([n, consumer, key]) =>
       upsert('keyauth_credentials', { id: id(n), consumer: refer(consumer), key: `k${key}` }),
     ),
@@ -54,7 +74,27 @@ const types = Object.keys(rules) as EntityType[]; // a literal of this file
 const remove: fc.Arbitrary<EntityChange> = fc
   .tuple(fc.constantFrom(...types), few)
   .map(([type, n]) => ({ op: 'delete', type, id: id(n) }));
-const batch = fc.array(fc.oneof(...upserts, remove, remove), { minLength: 1, maxLength: 8 });
+// Rare by chance alone: entities that leave a target which the same batch deletes.
+const move = fc
+  .tuple(few, few, few)
+  .map(([n, from, to]): EntityChange[] => [
+    { op: 'delete', type: 'upstreams', id: id(from) },
+    upsert('upstreams', { id: id(to), name: `u${to}` }),
+    upsert('targets', { id: id(n), upstream: refer(to), target: '10.0.0.1:1' }),
+  ]);
+// A chain of three, so that deletes have something to cascade through.
+const family = few.map((n): EntityChange[] => [
+  upsert('consumers', { id: id(n), username: `c${n}` }),
+  upsert('oauth2_credentials', { ...credential, id: id(n), consumer: refer(n), client_id: `i${n}` }),
+  upsert('oauth2_tokens', { id: id(n), credential: refer(n), expires_in: 1, access_token: `t${n}` }),
+]);
+const one = fc.oneof(...upserts, remove, remove).map((change) => [change]);
+const batch = fc
+  .array(fc.oneof({ weight: 9, arbitrary: one }, { weight: 1, arbitrary: fc.oneof(move, family) }), {
+    minLength: 1,
+    maxLength: 8,
+  })
+  .map((parts) => parts.flat());
 
 function upsert(type: EntityType, entity: Members): EntityChange {
   return { op: 'upsert', type, entity };
