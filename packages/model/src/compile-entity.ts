@@ -33,14 +33,15 @@ export function compileEntity(description: EntityDescription, settings: Settings
       return {};
     }
     let expanded: Readonly<Record<string, unknown>> | undefined = input;
-    for (const { expand } of shorthands) expanded = expanded === undefined ? undefined : expand(expanded, context);
+    for (const { expand } of shorthands)
+      expanded = expanded === undefined ? undefined : expand(expanded, context, settings);
     // With a broken shorthand it is not known what was meant: nothing else is checked.
     const program = expanded === undefined ? undefined : programFor(expanded, context);
     if (expanded === undefined || program === undefined) return {};
     const filled = runProgram(program, expanded, context);
     if (description.ttl === true && expanded['ttl'] !== undefined && expanded['ttl'] !== null)
       filled['ttl'] = expanded['ttl'];
-    for (const { settle } of shorthands) if (context.problems.length === 0) settle?.(filled);
+    for (const { settle } of shorthands) if (context.problems.length === 0) settle?.(filled, settings);
     return filled;
   };
 }
@@ -91,7 +92,7 @@ function compileProgram(
   const { names, run } = compileMembers(fields, settings);
   const allRules = [...(variant?.rules ?? []), ...(description.rules ?? [])];
   const rules = allRules.map((rule) => compileRule(rule, fields, settings)).filter((rule) => rule !== undefined);
-  // Kong takes `updated_at` even where the version does not have it... from 3.3 on, where all types have it.
+  // From 3.3 on Kong takes `updated_at` even on types that do not have it.
   const known = settings.atLeast('3.3') ? extra : extra.filter((name) => name !== 'updated_at');
   return { members: { names: new Set([...names, ...known]), run }, rules };
 }

@@ -8,7 +8,7 @@ import { levelHas, versionLevel } from './version.ts';
 export interface VersionedEntity {
   /** Undefined when the version does not know the type, or cannot express the entity at all. */
   readonly entity: Readonly<Record<string, unknown>> | undefined;
-  /** Dotted paths of what was removed or rewritten and was not null; the type itself as an empty path. */
+  /** Dotted paths of what was removed or rewritten, nulls and defaults apart; the type itself as an empty path. */
   readonly removed: readonly string[];
 }
 
@@ -28,6 +28,7 @@ const rewrites: readonly Rewrite[] = [
   { before: '3.3', type: 'vaults', apply: environmentPrefix },
   { before: '3.2', type: 'services', apply: tlsOfPlainTls },
   { before: '3.0', type: 'routes', apply: unmarkRegexes },
+  { before: '3.0', type: 'upstreams', apply: withoutLoneFallback },
 ];
 
 /** What an older version cannot say in any way; leaving it out would match more, or check less, than was meant. */
@@ -108,7 +109,8 @@ function adapt(owner: Members, name: string, field: Field, place: Place): void {
   if (value === undefined) return;
   if (!place.has(field.since)) {
     delete owner[name];
-    if (value !== null) place.removed.push(place.path);
+    // A default says nothing that its absence does not.
+    if (value !== null && !('default' in field && field.default === value)) place.removed.push(place.path);
   } else if (field.kind === 'record' && isPlainObject(value)) {
     const copy: Members = { ...value };
     owner[name] = copy;
@@ -156,6 +158,13 @@ function tlsOfPlainTls(entity: Members): readonly string[] {
   const given = tlsFields.filter((name) => entity[name] !== null && entity[name] !== undefined);
   if (given.length > 0) for (const name of tlsFields) delete entity[name];
   return given;
+}
+
+/** What is no longer hashed on has no fallback either. */
+function withoutLoneFallback(entity: Members): readonly string[] {
+  if (entity['hash_on'] !== 'none' || entity['hash_fallback'] === 'none') return [];
+  entity['hash_fallback'] = 'none';
+  return ['hash_fallback'];
 }
 
 /** Before 3.0 regular expressions were recognised by their characters. */

@@ -1,6 +1,7 @@
 import type { ShorthandName } from './description.ts';
 import { reportAt } from './entity-problem.ts';
 import type { Context } from './entity-problem.ts';
+import type { Settings } from './settings.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -9,9 +10,9 @@ export interface Shorthand {
   /** Names that exist on input only. */
   readonly names: readonly string[];
   /** Answers the input with the fields it stands for; undefined when its own value has a problem. */
-  readonly expand: (input: Input, context: Context) => Input | undefined;
+  readonly expand: (input: Input, context: Context, settings: Settings) => Input | undefined;
   /** What resolving again would do to the filled entity: Kong reads what it has filled once more. */
-  readonly settle?: (entity: Record<string, unknown>) => void;
+  readonly settle?: (entity: Record<string, unknown>, settings: Settings) => void;
 }
 
 const serviceUrl: Shorthand = {
@@ -26,18 +27,19 @@ const serviceUrl: Shorthand = {
 
 const upstreamHashing: Shorthand = {
   names: [],
-  expand: (input, context) => {
+  expand: (input, context, settings) => {
     const given = { algorithm: input['algorithm'], hash_on: input['hash_on'] };
     if (!isTextOrNull(given.algorithm, 'algorithm', context) || !isTextOrNull(given.hash_on, 'hash_on', context))
       return undefined;
     // These algorithms do not hash: what was to be hashed is discarded.
-    if (ignoresHash(given.algorithm)) return { ...input, hash_on: 'none' };
+    if (ignoresHash(given.algorithm, settings)) return { ...input, hash_on: 'none' };
     if (given.hash_on === undefined) return input;
     if (given.hash_on === null) return { ...input, hash_on: 'none' };
     return { ...input, algorithm: given.hash_on === 'none' ? 'round-robin' : 'consistent-hashing' };
   },
-  settle: (entity) => {
-    if (entity['hash_on'] === 'none' && !ignoresHash(entity['algorithm'])) entity['algorithm'] = 'round-robin';
+  settle: (entity, settings) => {
+    if (entity['hash_on'] === 'none' && !ignoresHash(entity['algorithm'], settings))
+      entity['algorithm'] = 'round-robin';
   },
 };
 
@@ -48,8 +50,8 @@ export function shorthandNamed(name: ShorthandName): Shorthand {
   return shorthands[name];
 }
 
-function ignoresHash(algorithm: unknown): boolean {
-  return algorithm === 'least-connections' || algorithm === 'latency';
+function ignoresHash(algorithm: unknown, settings: Settings): boolean {
+  return algorithm === 'least-connections' || (algorithm === 'latency' && settings.atLeast('3.2'));
 }
 
 function isTextOrNull(value: unknown, name: string, context: Context): value is string | null | undefined {

@@ -4,7 +4,7 @@ import { isPcreProperty } from './unicode-property.ts';
 class SyntaxProblem extends Error {}
 
 const posixNames = /^(?:alpha|lower|upper|alnum|ascii|blank|cntrl|digit|graph|print|punct|space|word|xdigit|[<>])$/;
-const verb = /^\(\*(?:ACCEPT|COMMIT|FAIL|F|PRUNE|SKIP|THEN|MARK(?=:))?(?::[^)]*)?\)/;
+const verb = /^\(\*(?:(?:ACCEPT|COMMIT|FAIL|F|PRUNE|SKIP|THEN)(?::[^)]*)?|(?:MARK)?:[^)]+)\)/;
 const namedAssertion =
   /^\(\*(?:pla|plb|nla|nlb|napla|naplb|atomic|sr|script_run|asr|atomic_script_run|(?:non_atomic_)?positive_look(?:ahead|behind)|negative_look(?:ahead|behind)):/;
 const quantifier = /^\{\s*(?:(\d+)\s*(?:(,)\s*(\d*)\s*)?|,\s*(\d+)\s*)\}/;

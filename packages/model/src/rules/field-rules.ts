@@ -64,7 +64,7 @@ export function when(rule: RuleNamed<'when'>, isRequired: boolean, settings: Set
   return (candidate) => {
     const value = candidate.entity[rule.field];
     const applies = value === null || value === undefined ? !isRequired : values.has(value);
-    if (applies && !holds(rule.consequence, candidate))
+    if (applies && !hasFailed(candidate, rule.field) && !holds(rule.consequence, candidate))
       refuse(candidate, `failed conditional validation given value of field '${rule.field}'`);
   };
 }
