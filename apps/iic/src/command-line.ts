@@ -1,7 +1,7 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { TranslateOptions } from './commands/translate.ts';
 import type { ValidateOptions } from './commands/validate.ts';
-import { settings, settingNames, variableFor } from './configuration/settings.ts';
+import { featureGates, settings, settingNames, variableFor } from './configuration/settings.ts';
 import type { SettingName } from './configuration/settings.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -89,12 +89,11 @@ function runCommand({ context, finish, extension }: Invocation): Command {
 
 function settingOption(name: SettingName): Option {
   const { schema, description, ...rest } = settings[name];
-  const standard = schema.safeParse(undefined);
-  const suffix =
-    standard.success && standard.data !== undefined && standard.data !== '' ? `, default ${standard.data}` : '';
+  const { data: standard } = schema.safeParse(undefined);
+  const isShown = standard !== undefined && standard !== '' && typeof standard !== 'object';
+  const facts = isShown ? `${variableFor(name)}, default ${standard}` : variableFor(name);
   const flag = 'value' in rest ? `--${name} <${rest.value}>` : `--${name} [true|false]`;
-  const option = new Option(flag, `${description} (${variableFor(name)}${suffix})`);
-  return 'value' in rest ? option : option.preset('true');
+  return new Option(flag, `${description} (${facts})`);
 }
 
 function camelCase(name: string): string {
@@ -116,12 +115,19 @@ function translateCommand({ context, finish }: Invocation): Command {
     .option('--ingress-class <NAME>', 'translate objects of this ingress class', 'kong')
     .option('--enable-drain-support', 'keep terminating endpoints as targets of weight 0', false)
     .option('--kong-workspace <NAME>', 'workspace that enters the ids', '')
+    .option('--feature-gates <NAME=true,…>', 'features to switch on or off', gates, {})
     .addOption(new Option('-o, --output <FORMAT>', 'form of the document').choices(['yaml', 'json']).default('yaml'))
     .option('--strict', 'exit with 1 when there are problems', false)
     .action(async (options: TranslateOptions) => {
       const { translate } = await import('./commands/translate.ts');
       finish(await translate(options, context));
     });
+}
+
+function gates(text: string): Readonly<Record<string, boolean>> {
+  const parsed = featureGates.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError(parsed.error.issues.map(({ message }) => message).join('; '));
 }
 
 function choice(flags: string, description: string, choices: readonly string[]): Option {

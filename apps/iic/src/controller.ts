@@ -52,6 +52,7 @@ export function createController(options: ControllerOptions): Controller {
     routerFlavor: configuration['router-flavor'],
     clusterDomain: configuration['cluster-domain'],
     enableDrainSupport: configuration['enable-drain-support'],
+    featureGates: configuration['feature-gates'],
   });
   const metrics = new Metrics();
   const reconciler = new ConfigurationReconciler({

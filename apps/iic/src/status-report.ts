@@ -83,7 +83,8 @@ export function healthRoutes(options: {
 }): HealthServerOptions['routes'] {
   const { report, metrics, lifecycle } = options;
   return {
-    '/healthz': () => json(lifecycle().isHealthy() ? 200 : 503, { components: lifecycle().status().map(describeComponent) }),
+    '/healthz': () =>
+      json(lifecycle().isHealthy() ? 200 : 503, { components: lifecycle().status().map(describeComponent) }),
     '/readyz': () =>
       plain(lifecycle().isReady() ? 200 : 503, lifecycle().isReady() ? 'ready' : 'not ready; see /healthz'),
     '/metrics': async () => ({

@@ -4,7 +4,6 @@ import { relative, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { silentLogger } from '@koko/lifecycle';
 import type { Logger, Runnable } from '@koko/lifecycle';
-import { referenceOf } from '@koko/translator';
 import type { KubernetesObject, ObjectReference } from '@koko/translator';
 import { watch } from 'chokidar';
 import { ChangeQueue } from './change-queue.ts';
@@ -36,7 +35,7 @@ export class ManifestDirectory implements Runnable {
   readonly #options: ManifestDirectoryOptions;
   readonly #directory: string;
   readonly #logger: Logger;
-  readonly #files = new ManifestFiles(referenceOf);
+  readonly #files = new ManifestFiles();
   readonly #queue = new ChangeQueue();
   readonly #synced = Promise.withResolvers<void>();
   #hasSynced = false;

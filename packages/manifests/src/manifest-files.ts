@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isTranslated, referenceOf } from '@koko/translator';
 import type { KubernetesObject, ObjectReference } from '@koko/translator';
 import { referenceKey } from './change-queue.ts';
 import { parseManifests } from './parse-manifests.ts';
@@ -9,17 +10,15 @@ interface ReadFile {
   readonly problems: readonly ManifestProblem[];
 }
 
-/** The objects of a set of files. An object named in several files is taken from the first of them by path. */
+/**
+ * The objects of a set of files, as far as translation knows their kinds. An object that several files hold is taken from
+ * the first of them by path.
+ */
 export class ManifestFiles {
   readonly #files = new Map<string, ReadFile>();
   /** Per object the files that hold it, smallest path first. */
   readonly #holders = new Map<string, string[]>();
   readonly #references = new Map<string, ObjectReference>();
-  readonly #referenceOf: (object: KubernetesObject) => ObjectReference;
-
-  constructor(referenceOf: (object: KubernetesObject) => ObjectReference) {
-    this.#referenceOf = referenceOf;
-  }
 
   /**
    * Takes in what a file holds now. A text that is no YAML leaves the file's last good objects in force.
@@ -34,7 +33,8 @@ export class ManifestFiles {
     const objects = new Map<string, KubernetesObject>();
     const problems = [...parsed.problems];
     for (const object of parsed.objects) {
-      const reference = this.#referenceOf(object);
+      if (!isTranslated(object)) continue; // e.g. a Deployment, or a Service of another API group
+      const reference = referenceOf(object);
       const key = referenceKey(reference);
       if (objects.has(key)) problems.push(duplicate(reference, file));
       else objects.set(key, object);
@@ -53,14 +53,22 @@ export class ManifestFiles {
     this.#files.set(file, { objects: this.#files.get(file)?.objects ?? new Map(), problems: [problem] });
   }
 
+  /** The object in force of that name. */
   find(reference: ObjectReference): KubernetesObject | undefined {
     return this.#find(referenceKey(reference));
   }
 
+  /** All objects in force. */
+  list(): readonly KubernetesObject[] {
+    return [...this.#holders.keys()].map((key) => this.#find(key)).filter((object) => object !== undefined);
+  }
+
+  /** Names of the files known. */
   files(): readonly string[] {
     return [...this.#files.keys()];
   }
 
+  /** What is wrong with the files now. */
   problems(): readonly ManifestProblem[] {
     const own = [...this.#files.values()].flatMap(({ problems }) => problems);
     const shared = [...this.#holders].flatMap(([key, [first, ...others]]) =>

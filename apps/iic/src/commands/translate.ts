@@ -1,4 +1,4 @@
-import { parseManifests } from '@koko/manifests';
+import { ManifestFiles } from '@koko/manifests';
 import type { ManifestProblem } from '@koko/manifests';
 import { declarativeDocument, referenceOf, Translator } from '@koko/translator';
 import type { ObjectProblem, TranslatorOptions } from '@koko/translator';
@@ -17,33 +17,38 @@ export interface TranslateOptions {
   readonly ingressClass: string;
   readonly enableDrainSupport: boolean;
   readonly kongWorkspace: string;
+  readonly featureGates: Readonly<Record<string, boolean>>;
   readonly output: 'yaml' | 'json';
   readonly strict: boolean;
 }
 
 /** `iic translate`: the document on stdout, problems on stderr. */
 export async function translate(options: TranslateOptions, context: ProcessContext): Promise<ExitCode> {
-  const parsed = (await readInputs(options.file, context.stdin)).map(({ name, text }) => parseManifests(text, name));
-  const fileProblems = parsed.flatMap(({ problems }) => problems);
-  if (parsed.some(({ isReadable }) => !isReadable)) throw unreadable(fileProblems);
+  const files = new ManifestFiles();
+  for (const { name, text } of await readInputs(options.file, context.stdin)) files.set(name, text);
+  const unreadable = files.problems().filter(({ code }) => code === 'ERR_MANIFESTS_YAML');
+  if (unreadable.length > 0) throw cannotTranslate(unreadable);
   const translator = new Translator(translatorOptions(options));
-  const objects = parsed.flatMap((file) => file.objects);
-  translator.apply(objects.map((object) => ({ reference: referenceOf(object), object })));
-  const document = declarativeDocument(translator.entities());
-  context.stdout.write(options.output === 'json' ? `${JSON.stringify(document, undefined, 2)}\n` : stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 }));
-  const lines = [...fileProblems.map(({ message }) => message), ...[...translator.problems()].map(problemLine)];
+  translator.apply(files.list().map((object) => ({ reference: referenceOf(object), object })));
+  context.stdout.write(formatted(declarativeDocument(translator.entities()), options.output));
+  const lines = [...files.problems().map(({ message }) => message), ...[...translator.problems()].map(problemLine)];
   for (const line of lines) context.stderr.write(`${line}\n`);
   return options.strict && lines.length > 0 ? exitCodes.failed : exitCodes.ok;
 }
 
-function translatorOptions(options: TranslateOptions): TranslatorOptions {
-  const { ingressClass, routerFlavor, clusterDomain, enableDrainSupport, kongWorkspace: workspace } = options;
-  return { ingressClass, routerFlavor, clusterDomain, enableDrainSupport, workspace };
+function formatted(document: Readonly<Record<string, unknown>>, output: TranslateOptions['output']): string {
+  if (output === 'json') return `${JSON.stringify(document, undefined, 2)}\n`;
+  return stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 });
 }
 
-function unreadable(problems: readonly ManifestProblem[]): StartupError {
-  const lines = problems.filter(({ code }) => code === 'ERR_MANIFESTS_YAML').map(({ message }) => message);
-  return new StartupError('ERR_IIC_FILE', `Cannot translate: ${lines.join('\n  ')}`);
+function translatorOptions(options: TranslateOptions): TranslatorOptions {
+  const { ingressClass, routerFlavor, clusterDomain, enableDrainSupport, kongWorkspace: workspace } = options;
+  const { featureGates } = options;
+  return { ingressClass, routerFlavor, clusterDomain, enableDrainSupport, workspace, featureGates };
+}
+
+function cannotTranslate(problems: readonly ManifestProblem[]): StartupError {
+  return new StartupError('ERR_IIC_FILE', `Cannot translate: ${problems.map(({ message }) => message).join('\n  ')}`);
 }
 
 function problemLine({ code, message, objects, path }: ObjectProblem): string {

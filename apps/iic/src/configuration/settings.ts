@@ -4,6 +4,20 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const text = z.string().min(1);
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]);
 
+/** `NAME=true,OTHER=false`, or a mapping in a file. */
+export const featureGates = z.union([z.record(z.string(), z.boolean()), z.string().transform(readGates)]).default({});
+
+function readGates(text: string, context: z.RefinementCtx): Record<string, boolean> {
+  const pairs = text.split(',').filter((pair) => pair.trim() !== '');
+  const wrong = pairs.filter((pair) => !/^\s*\w+\s*=\s*(true|false)\s*$/.test(pair));
+  if (wrong.length > 0) {
+    context.addIssue({ code: 'custom', message: `write NAME=true or NAME=false, not "${wrong[0]?.trim()}"` });
+    return z.NEVER;
+  }
+  const read = pairs.map((pair) => pair.split('=').map((part) => part.trim()));
+  return Object.fromEntries(read.map(([name, value]) => [name, value === 'true']));
+}
+
 interface Setting {
   readonly schema: z.ZodType;
   /** How the value is named in help; absent for switches. */
@@ -36,6 +50,7 @@ export const settings = {
     schema: flag.default(false),
     description: 'keep terminating endpoints as targets of weight 0',
   },
+  'feature-gates': { schema: featureGates, value: 'NAME=true,…', description: 'features to switch on or off' },
   'cluster-id': {
     schema: z.uuid().default('3f4a1c52-8d0e-5b5c-9a67-2f0c6e1b7d11'),
     value: 'UUID',

@@ -1,0 +1,39 @@
+import { referenceOf } from '@koko/translator';
+import type { KubernetesObject, ObjectReference } from '@koko/translator';
+import type { ObjectSource } from '@koko/reconcilers';
+
+/** Objects in memory, handed on at once: a source that costs nothing, so that the rest is what gets measured. */
+export class MemorySource implements ObjectSource {
+  readonly #objects = new Map<string, KubernetesObject>();
+  #changed: ObjectReference[] = [];
+  #wake = (): void => {};
+
+  set(objects: readonly KubernetesObject[]): void {
+    for (const object of objects) {
+      const reference = referenceOf(object);
+      this.#objects.set(keyOf(reference), object);
+      this.#changed.push(reference);
+    }
+    this.#wake();
+  }
+
+  async synced(): Promise<void> {}
+
+  find(reference: ObjectReference): KubernetesObject | undefined {
+    return this.#objects.get(keyOf(reference));
+  }
+
+  async *changes(signal: AbortSignal): AsyncGenerator<readonly ObjectReference[]> {
+    signal.addEventListener('abort', () => this.#wake(), { once: true });
+    while (!signal.aborted) {
+      const batch = this.#changed;
+      this.#changed = [];
+      if (batch.length > 0) yield batch;
+      else await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+}
+
+function keyOf({ kind, namespace, name }: ObjectReference): string {
+  return `${kind}/${namespace ?? ''}/${name}`;
+}
