@@ -17,19 +17,32 @@ function verdict(type: EntityType, input: unknown, options?: ValidateOptions): s
     .join(' ');
 }
 
-function filled<T extends EntityType>(type: T, input: unknown): Readonly<Record<string, unknown>> {
+function filled(type: EntityType, input: unknown): Readonly<Record<string, unknown>> {
   const result = validateEntity(type, input);
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
-  return result.value as Readonly<Record<string, unknown>>; // looked up by name below
+  return { ...result.value };
 }
 
 describe('validateEntity', () => {
   it('fills a service with defaults and nulls, without inventing moments', () => {
     const result = validateEntity('services', { id, host: 'h.example', tags: ['b', 'a', 'b'] });
     const expected: KongService = {
-      ...{ id, name: null, retries: 5, protocol: 'http', host: 'h.example', port: 80, path: null, enabled: true },
-      ...{ connect_timeout: 60000, write_timeout: 60000, read_timeout: 60000, tags: ['b', 'a'] },
-      ...{ client_certificate: null, tls_verify: null, tls_verify_depth: null, ca_certificates: null },
+      id,
+      name: null,
+      retries: 5,
+      protocol: 'http',
+      host: 'h.example',
+      port: 80,
+      path: null,
+      enabled: true,
+      connect_timeout: 60000,
+      write_timeout: 60000,
+      read_timeout: 60000,
+      tags: ['b', 'a'],
+      client_certificate: null,
+      tls_verify: null,
+      tls_verify_depth: null,
+      ca_certificates: null,
     };
     expect(result).toEqual({ ok: true, value: expected });
   });

@@ -26,7 +26,8 @@ function isStricter({ verdict }: Line, problems: readonly DocumentProblem[]): bo
 }
 
 const file = sharedPath('verdicts/documents.jsonl');
-const lines = file === undefined ? [] : readLines<Line>(file).filter(({ id }) => !needsPluginSchemas.test(id));
+const lines =
+  file === undefined ? [] : (readLines(file) as readonly Line[]).filter(({ id }) => !needsPluginSchemas.test(id));
 const whenRecorded = file === undefined ? describe.skip : describe;
 if (file === undefined) process.emitWarning('No recorded documents beside the repository: they are not compared');
 
