@@ -4,7 +4,7 @@ import type { TransactionOptions, WriteTransaction } from '@koko/persister';
 import { judgeBatch } from './batch-judge.ts';
 import type { Verdict } from './batch-judge.ts';
 import { prepareBatch } from './batch-preparation.ts';
-import type { PreparedChange, PreparedUpsert } from './batch-preparation.ts';
+import type { PreparedChange } from './batch-preparation.ts';
 import { effectsOf } from './batch-effects.ts';
 import { coalesce, logMutations } from './change-log.ts';
 import type { LoggedChange, LoggedRevision } from './change-log.ts';
@@ -34,6 +34,7 @@ export interface ChangesSince {
 /** The entities of one cluster. A cluster exists as soon as something is written to it. */
 export class ClusterStore {
   readonly #core: StoreCore;
+  readonly #encoder = new rows.EntityEncoder(); // writers have their turns one at a time
   readonly clusterName: string;
   /** Tells of commits in all clusters of the store. */
   readonly events: StoreEventSource;
@@ -204,9 +205,10 @@ export class ClusterStore {
     const logged: LoggedRevision = { revision: log.revision + 1, at: this.#core.now(), changes: changes.map(loggedOf) };
     await this.#assertAlone(logged.revision, transaction);
     for (const { type, id } of removed) await transaction.delete(rows.entityRowKey(this.clusterName, type, id));
-    for (const [step, change] of put.entries()) {
+    for (const [step, { type, id, record, json }] of put.entries()) {
       await pace(step);
-      await this.#put(change, transaction);
+      const value = this.#encoder.encode(record.revision, json);
+      await transaction.put(rows.entityRowKey(this.clusterName, type, id), value); // which copies the bytes
     }
     const expired = log.expiring(logged.at, changes.length);
     const keyOf = (revision: number): string => rows.logRowKey(this.clusterName, revision);
@@ -219,11 +221,6 @@ export class ClusterStore {
       recent.add(commit);
     });
     return commit;
-  }
-
-  /** Rows are encoded one at a time: a big batch need not be in memory as bytes, too. */
-  async #put({ type, id, record, json }: PreparedUpsert, transaction: WriteTransaction): Promise<void> {
-    await transaction.put(rows.entityRowKey(this.clusterName, type, id), rows.encodeEntity(record.revision, json));
   }
 
   /** Another store on the same persister would know nothing of our commits, nor we of its. */

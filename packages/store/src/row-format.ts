@@ -8,6 +8,7 @@ import { StoreError } from './store-error.ts';
 // revision of its last change, a line feed, and its JSON; a revision of the log is JSON.
 const REVISION_DIGITS = 16; // as many as the largest safe integer has, so that byte order is numeric order
 
+const SCRATCH_BYTES = 24 * 1024;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -26,7 +27,17 @@ export const entityRowKey = (cluster: string, type: EntityType, id: string): str
 export const logRowKey = (cluster: string, revision: number): string =>
   `${logPrefix}${cluster}/${String(revision).padStart(REVISION_DIGITS, '0')}`;
 
-export const encodeEntity = (revision: number, json: string): Uint8Array => encoder.encode(`${revision}\n${json}`);
+/** Encodes entity rows into the same memory again and again: a big batch would leave tens of megabytes of garbage. */
+export class EntityEncoder {
+  readonly #scratch = new Uint8Array(SCRATCH_BYTES);
+
+  /** @returns Bytes that are valid until the next call. */
+  encode(revision: number, json: string): Uint8Array {
+    const text = `${revision}\n${json}`;
+    if (text.length * 3 > SCRATCH_BYTES) return encoder.encode(text); // UTF-8 takes up to 3 bytes for each UTF-16 unit
+    return this.#scratch.subarray(0, encoder.encodeInto(text, this.#scratch).written);
+  }
+}
 
 export const encodeRevision = (revision: LoggedRevision): Uint8Array => encoder.encode(JSON.stringify(revision));
 

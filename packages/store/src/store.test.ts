@@ -203,6 +203,21 @@ describe('Store', () => {
       expect(store.counts()).toEqual({ services: 1 });
     });
 
+    it('stores entities of any size and script as they are', async () => {
+      const tags = [
+        'grüße',
+        '日本語',
+        '😀',
+        ...Array.from({ length: 2000 }, (_, index) => `tag-${index}-${'x'.repeat(20)}`),
+      ];
+      await store.write([
+        upsert('services', { ...service(1), tags }),
+        upsert('services', { ...service(2), tags: ['é'] }),
+      ]);
+      expect((await store.get('services', id(1))).tags).toEqual(tags);
+      expect((await store.get('services', id(2))).tags).toEqual(['é']);
+    });
+
     it('shows no credential in what it says', async () => {
       await store.write([
         upsert('consumers', { id: id(1), username: 'u' }),
