@@ -1,4 +1,4 @@
-import { transformEntity, validateEntity } from '@koko/model';
+import { isEntityType, transformEntity, validateEntity } from '@koko/model';
 import type { EntityType, Problem, ValidateOptions } from '@koko/model';
 import type { ReadTransaction } from '@koko/persister';
 import type { Proposal } from './batch-judge.ts';
@@ -64,13 +64,17 @@ function prepareUpsert(
   preparation: Preparation,
 ): PreparedUpsert | Offender {
   const result = validateEntity(type, input, preparation.validation);
-  const primaryKey = rulesFor(type).primaryKey;
-  if (!result.ok) {
-    const id = input[primaryKey];
-    return { index, type, id: typeof id === 'string' ? id : undefined, problems: result.problems };
-  }
+  if (!result.ok) return { index, type, id: findId(type, input), problems: result.problems };
+  const { primaryKey } = rulesFor(type);
   const entity = transformEntity(type, result.value) as unknown as StoredEntity; // filled: it has its primary key
   return encoded(index, type, String(entity[primaryKey]), entity, preparation);
+}
+
+/** The id that a refused input claims to have; callers without types may pass anything. */
+function findId(type: EntityType, input: unknown): string | undefined {
+  if (!isEntityType(type) || typeof input !== 'object' || input === null) return undefined;
+  const id: unknown = Reflect.get(input, rulesFor(type).primaryKey);
+  return typeof id === 'string' ? id : undefined;
 }
 
 function encoded(

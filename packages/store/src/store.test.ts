@@ -143,6 +143,20 @@ describe('Store', () => {
       expect([store.revision, store.counts()]).toEqual([1, { services: 1, routes: 1 }]);
     });
 
+    it('names as offenders also what is no entity at all', async () => {
+      const nonsense: unknown[] = [
+        { op: 'upsert', type: 'spaceships', entity: { id: id(1) } },
+        { op: 'upsert', type: 'services', entity: null },
+        { op: 'upsert', type: 'services', entity: { id: 7, host: 'h' } },
+      ];
+      const offenders = await offendersOf(nonsense as EntityChange[]); // as a caller without types may
+      expect(offenders.map((offender) => [offender.index, offender.id])).toEqual([
+        [0, undefined],
+        [1, undefined],
+        [2, undefined],
+      ]);
+    });
+
     it('names those that depend on an offender, so that the rest passes', async () => {
       const batch = [
         upsert('services', { ...service(1), port: 'eighty' }),
