@@ -1,4 +1,5 @@
-import type { Lifecycle, Logger } from '@koko/lifecycle';
+import type { Lifecycle } from '@koko/lifecycle';
+import { ManifestError } from '@koko/manifests';
 import { stringify } from 'yaml';
 import type { ProcessContext } from '../command-line.ts';
 import { loadConfiguration } from '../configuration/load-configuration.ts';
@@ -38,10 +39,10 @@ export async function run(request: RunRequest, context: ProcessContext, extensio
     logger,
     extra: extension?.({ configuration, certificates }) ?? [],
   });
-  return runUntilSignal(controller.lifecycle, logger, context);
+  return runUntilSignal(controller.lifecycle, context);
 }
 
-async function runUntilSignal(lifecycle: Lifecycle, logger: Logger, context: ProcessContext): Promise<ExitCode> {
+async function runUntilSignal(lifecycle: Lifecycle, context: ProcessContext): Promise<ExitCode> {
   const stop = new AbortController();
   let signals = 0;
   const onSignal = (): void => {
@@ -57,8 +58,8 @@ async function runUntilSignal(lifecycle: Lifecycle, logger: Logger, context: Pro
     return exitCodes.ok;
   } catch (error) {
     if (error instanceof StartupError) throw error;
-    logger.error({ err: error }, 'Stopped because a component failed');
-    return exitCodes.failed;
+    if (error instanceof ManifestError) throw new StartupError('ERR_IIC_FILE', error.message, { cause: error });
+    return exitCodes.failed; // the lifecycle has logged the cause
   } finally {
     context.off('SIGINT', onSignal);
     context.off('SIGTERM', onSignal);
