@@ -2,7 +2,7 @@ import { descriptionOf } from './entity-types.ts';
 import type { EntityOf, EntityType } from './entity-types.ts';
 import type { Field } from './field.ts';
 import { isPlainObject } from './value.ts';
-import { levelHas, versionLevel } from './version.ts';
+import { levelHas, newestLevel, versionLevel } from './version.ts';
 
 /** An entity as an older data plane knows it. */
 export interface VersionedEntity {
@@ -75,6 +75,7 @@ export function entityForVersion<T extends EntityType>(
   version: string,
 ): VersionedEntity {
   const level = versionLevel(version);
+  if (level >= newestLevel) return { entity: { ...entity }, removed: [] };
   const has = (since: string | undefined): boolean => levelHas(level, since);
   const description = descriptionOf(type);
   if (!has(description.since)) return { entity: undefined, removed: [''] };

@@ -7,7 +7,7 @@ import { descriptionOf, isEntityType } from './entity-types.ts';
 import type { EntityOf, EntityType } from './entity-types.ts';
 import type { Problem, Result } from './problem.ts';
 import type { RouterFlavor, Settings } from './settings.ts';
-import { levelHas, newestVersion, versionLevel } from './version.ts';
+import { levelHas, newestLevel, versionLevel } from './version.ts';
 
 /** What validation may be told; everything has a default. */
 export interface ValidateOptions {
@@ -25,7 +25,6 @@ export interface ValidateOptions {
 
 const programs = new Map<string, CompiledEntity>();
 const alphanumerics = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-const newestLevel = versionLevel(newestVersion);
 
 /**
  * Checks an entity by the rules of Kong Gateway and fills it: defaults, records, nulls for unset fields; sets lose

@@ -23,7 +23,16 @@ export function versionLevel(version: string): number {
   return changeNumbers.filter((change) => change <= number).length;
 }
 
+const sinceLevels = new Map<string, number>();
+
 /** Tells whether a version at `level` has seen what came with `since`. */
 export function levelHas(level: number, since: string | undefined): boolean {
-  return since === undefined || versionLevel(since) <= level;
+  if (since === undefined) return true;
+  // Only descriptions ask, and they name few versions.
+  const known = sinceLevels.get(since) ?? versionLevel(since);
+  sinceLevels.set(since, known);
+  return known <= level;
 }
+
+/** The level of a version that has seen every change. */
+export const newestLevel = versionLevel(newestVersion);

@@ -59,7 +59,7 @@ export function checkHttpMethod(value: string): string | undefined {
 
 /** Lower-case letters, digits and `-`, at least two, beginning with a letter and not ending in `-`. */
 export function checkVaultPrefix(value: string): string | undefined {
-  return matches(value, /^[a-z][a-z0-9-]*?[a-z0-9]+$/);
+  return matches(value, /^[a-z][a-z0-9-]*[a-z0-9]$/);
 }
 
 /** The prefix of environment variables that a vault reads. */

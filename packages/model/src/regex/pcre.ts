@@ -333,7 +333,7 @@ class PcreChecker {
   }
 
   #verb(): boolean {
-    const rest = this.#text.slice(this.#at);
+    const rest = this.#rest(400);
     const assertion = namedAssertion.exec(rest);
     if (assertion !== null) return this.#body(assertion[0].length);
     const match = verb.exec(rest);

@@ -84,6 +84,7 @@ function checkClassic(candidate: Candidate, settings: Settings): void {
 
 const pathCache = new Map<string, string | undefined>();
 const pathCacheSize = 10_000;
+const longestCachedPath = 1024;
 
 function checkPathRegex(candidate: Candidate, path: string): void {
   let problem = pathCache.get(path);
@@ -91,7 +92,7 @@ function checkPathRegex(candidate: Candidate, path: string): void {
     // Kong writes named groups the way older engines want them; a look-behind becomes an unreadable name so.
     problem = checkRustRegex(`^${path.slice(1).replaceAll('?<', '?P<')}`);
     if (pathCache.size >= pathCacheSize) pathCache.clear();
-    pathCache.set(path, problem);
+    if (path.length <= longestCachedPath) pathCache.set(path, problem);
   }
   if (problem !== undefined) refuse(candidate, `${prefix}regex parse error: '${path}': ${problem}`);
 }
