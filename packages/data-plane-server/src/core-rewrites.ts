@@ -39,15 +39,12 @@ const omitWhere =
   (entity: DeclarativeEntity): Rewritten | undefined =>
     holds(entity) ? { omitted: reason } : undefined;
 
-const jwtAlgorithmsBefore37 = ['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'ES256', 'ES384'];
-
 /**
  * What fields and values alone cannot say, because leaving something out would change the meaning of the entity. Fields,
  * values and types that a version does not know are the business of `entityForVersion` in the model.
  */
 export const coreRewrites: readonly Rewrite[] = [
   { below: at(3, 7), type: 'routes', rewrite: filterList('snis', withoutWildcard, 'wildcards need 3.7') },
-  { below: at(3, 7), type: 'jwt_secrets', rewrite: omitWhere(hasNewAlgorithm, 'its algorithm needs 3.7') },
   { below: at(3, 0), type: 'routes', rewrite: omitWhere(hasExpression, 'expressions need 3.0') },
   { below: at(3, 0), type: 'routes', rewrite: withoutExpressionFields },
   { below: at(3, 0), type: 'routes', rewrite: filterList('paths', pathFor2x, '2.x would read them differently') },
@@ -55,10 +52,6 @@ export const coreRewrites: readonly Rewrite[] = [
 
 function withoutWildcard(sni: string): string | undefined {
   return sni.includes('*') ? undefined : sni;
-}
-
-function hasNewAlgorithm({ algorithm }: DeclarativeEntity): boolean {
-  return typeof algorithm === 'string' && !jwtAlgorithmsBefore37.includes(algorithm);
 }
 
 function hasExpression({ expression }: DeclarativeEntity): boolean {

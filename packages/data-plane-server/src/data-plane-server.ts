@@ -125,7 +125,7 @@ export class DataPlaneServer implements Runnable {
     this.#view = new ConfigView(options.clusterId);
     this.#payloads = new PayloadCache(this.#view);
     this.#payloads.events.on('built', ({ bytes, ...payload }, durationMs) =>
-      this.events.emit('payloadBuilt', { ...payload, sizeBytes: bytes.length, durationMs }),
+      this.#emit('payloadBuilt', { ...payload, sizeBytes: bytes.length, durationMs }),
     );
     this.#dispatcher = new Dispatcher({ view: this.#view, payloads: this.#payloads, registry: this.#registry });
   }
@@ -189,7 +189,7 @@ export class DataPlaneServer implements Runnable {
       this.#payloads.apply(this.#view.apply(item));
       const { revision } = item;
       const configHash = this.#view.hashes.config;
-      this.events.emit('configurationChanged', { revision, configHash, durationMs: performance.now() - started });
+      this.#emit('configurationChanged', { revision, configHash, durationMs: performance.now() - started });
       for (const session of this.#sessions) this.#dispatcher.request(session);
     }
     if (signal.aborted) return;
@@ -210,7 +210,7 @@ export class DataPlaneServer implements Runnable {
     this.#sessions.add(session);
     this.#makeRoom(session);
     this.#logger.info({ ...session.facts, ip }, 'data plane connected');
-    this.events.emit('nodeConnected', { nodeId: identity.id, protocol, version: identity.version });
+    this.#emit('nodeConnected', { nodeId: identity.id, protocol, version: identity.version });
   }
 
   /** A data plane can reconnect before its old connection is known to be dead, but not pile them up. */
@@ -231,9 +231,9 @@ export class DataPlaneServer implements Runnable {
       wake: (session) => this.#dispatcher.request(session),
       delivered: (session, { bytes, configHash }) => {
         const nodeId = session.identity.id;
-        this.events.emit('pushed', { nodeId, protocol: session.protocol, sizeBytes: bytes.length, configHash });
+        this.#emit('pushed', { nodeId, protocol: session.protocol, sizeBytes: bytes.length, configHash });
       },
-      reported: ({ identity }, configHash) => this.events.emit('nodeReported', { nodeId: identity.id, configHash }),
+      reported: ({ identity }, configHash) => this.#emit('nodeReported', { nodeId: identity.id, configHash }),
       ended: (session, reason) => this.#ended(session, reason),
     };
   }
@@ -248,12 +248,23 @@ export class DataPlaneServer implements Runnable {
     this.#dispatcher.forget(session);
     this.#registry.disconnect(session.identity.id);
     this.#logger.info({ ...session.facts, reason }, 'data plane disconnected');
-    this.events.emit('nodeDisconnected', { nodeId: session.identity.id, protocol: session.protocol, reason });
+    this.#emit('nodeDisconnected', { nodeId: session.identity.id, protocol: session.protocol, reason });
   }
 
   #refused(refusal: { readonly ip: string; readonly reason: string }): void {
     this.#logger.warn(refusal, 'connection to the data-plane endpoint refused');
-    this.events.emit('connectionRejected', refusal);
+    this.#emit('connectionRejected', refusal);
+  }
+
+  /** A listener that throws is logged and harms nobody else. */
+  #emit<Name extends keyof DataPlaneServerEvents>(name: Name, event: Parameters<DataPlaneServerEvents[Name]>[0]): void {
+    try {
+      // The emitter cannot see that the parameters of a name that is not fixed belong to it.
+      this.events.emit(name, ...([event] as Parameters<DataPlaneServerEvents[Name]> as never));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#logger.error({ event: name, reason }, 'a listener of the data-plane server failed');
+    }
   }
 
   #sweep(): void {

@@ -59,7 +59,8 @@ export class Dispatcher {
     const { id } = session.identity;
     const missing = missingPlugins(view.usedPlugins, plugins);
     const mixed = view.mixesRouteFlavors && isBeforeMixedFlavors(session);
-    registry.clear(id, 'ERR_NODE_PLUGIN_MISSING', 'ERR_NODE_ROUTES_MIXED');
+    if (missing.length === 0) registry.clear(id, 'ERR_NODE_PLUGIN_MISSING');
+    if (!mixed) registry.clear(id, 'ERR_NODE_ROUTES_MIXED');
     registry.update(id, { syncStatus: missing.length > 0 ? 'plugin_set_incompatible' : 'normal' });
     if (missing.length > 0) {
       const names = missing.slice(0, MAX_REPORTED_ENTITIES).join(', ');
@@ -82,15 +83,15 @@ export class Dispatcher {
     const { registry } = this.#options;
     const { id, version } = session.identity;
     registry.clear(id, 'ERR_NODE_COLLECTION_UNKNOWN', 'ERR_NODE_ENTITY_CHANGED', 'ERR_NODE_ENTITY_OMITTED');
-    registry.clear(id, 'ERR_NODE_PAYLOAD_OVER_DEFAULT');
     if (sent.without.length > 0) {
       const message = `not sent, because their plugins are not enabled there: ${sent.without.join(', ')}`;
       registry.report(id, 'ERR_NODE_COLLECTION_UNKNOWN', message);
     }
     for (const { code, key, message } of differencesOf(sent.projection)) registry.report(id, code, message, key);
     const limit = (isBefore(session, { major: 3, minor: 4 }) ? 4 : 16) * MEBIBYTE;
-    if (sent.payload.bytes.length > limit) {
-      const message = `configuration of ${sent.payload.bytes.length} bytes is over the default limit of ${version}: raise cluster_max_payload there`;
+    if (sent.payload.bytes.length <= limit) registry.clear(id, 'ERR_NODE_PAYLOAD_OVER_DEFAULT');
+    else {
+      const message = `configuration is over the ${limit} bytes that ${version} takes by default: raise cluster_max_payload there`;
       session.report('ERR_NODE_PAYLOAD_OVER_DEFAULT', message);
     }
   }

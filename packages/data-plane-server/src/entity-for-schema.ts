@@ -1,5 +1,5 @@
 import type { EntityType } from '@koko/model';
-import { describeEntity, entityForVersion } from '@koko/model';
+import { entityForVersion } from '@koko/model';
 import type { Rewrite, Rewritten } from './core-rewrites.ts';
 import { coreRewrites } from './core-rewrites.ts';
 import type { DeclarativeEntity } from './declarative-entity.ts';
@@ -40,16 +40,20 @@ export class EntityWriter {
       const what = known.removed.filter((path) => path !== '').join(', ');
       return { omitted: what === '' ? `${type} are not known there` : `its ${what} cannot be expressed there` };
     }
-    const lost = known.removed.filter((path) => !isDefault(type, path, entity));
-    const note = [...notes, ...(lost.length === 0 ? [] : [`${lost.join(', ')} not known there`])].join('; ');
-    // Where nothing but nulls was removed the entity can stay: every version ignores an unknown field that is null.
-    const written = known.removed.length === 0 ? entity : known.entity;
-    return note === '' ? { entity: written } : { entity: written, note };
+    const note = [...notes, ...(known.removed.length === 0 ? [] : [`${known.removed.join(', ')} not known there`])];
+    // Every version ignores an unknown field that is null, so what lacks nothing else can stay as it is.
+    const written = isSameButNulls(entity, known.entity) ? entity : known.entity;
+    return note.length === 0 ? { entity: written } : { entity: written, note: note.join('; ') };
   }
 }
 
-/** Nothing is lost with a value that says what happens anyway. */
-function isDefault(type: EntityType, path: string, entity: DeclarativeEntity): boolean {
-  const field = describeEntity(type).fields[path];
-  return field !== undefined && 'default' in field && field.default === entity[path];
+function isSameButNulls(before: DeclarativeEntity, after: DeclarativeEntity): boolean {
+  return Object.entries(before).every(([key, value]) => {
+    const other = after[key];
+    if (value === other || (value === null && other === undefined)) return true;
+    return isRecord(value) && isRecord(other) && isSameButNulls(value, other);
+  });
 }
+
+const isRecord = (value: unknown): value is DeclarativeEntity =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

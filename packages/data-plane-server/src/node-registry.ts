@@ -1,3 +1,5 @@
+import { EMPTY_HASH } from './multiset-hash.ts';
+
 /** The protocols a data plane can be connected with. */
 export type NodeProtocol = 'v1' | 'wrpc';
 
@@ -96,7 +98,7 @@ export class NodeRegistry {
   connect(identity: Pick<NodeRecord, 'id' | 'hostname' | 'version' | 'ip' | 'protocol'>): boolean {
     const known = this.#nodes.get(identity.id);
     if (known === undefined && !this.#makeRoom()) return false;
-    const blank = { configHash: '', syncStatus: 'unknown', plugins: [], labels: {} } as const;
+    const blank = { configHash: EMPTY_HASH, syncStatus: 'unknown', plugins: [], labels: {} } as const;
     const record = { ...blank, ...known?.record, ...identity, lastSeen: this.#now() };
     const node: HeldNode = known ?? { record, connections: 0, problems: new Map() };
     node.record = record;
@@ -117,14 +119,18 @@ export class NodeRegistry {
     if (node !== undefined) node.record = { ...node.record, ...update };
   }
 
-  /** Records a problem, once per code and `subject`. */
-  report(id: string, code: NodeProblemCode, message: string, subject = ''): void {
+  /**
+   * Records a problem, once per code and `subject`.
+   * @returns Whether it is news: a repetition need not be logged again.
+   */
+  report(id: string, code: NodeProblemCode, message: string, subject = ''): boolean {
     const problems = this.#nodes.get(id)?.problems;
-    if (problems === undefined) return;
     const key = `${code} ${subject}`;
-    const since = problems.get(key)?.since ?? this.#now();
-    if (!problems.has(key) && problems.size >= MAX_PROBLEMS) return;
-    problems.set(key, { code, message, since });
+    const before = problems?.get(key);
+    if (problems === undefined || before?.message === message) return false;
+    if (before === undefined && problems.size >= MAX_PROBLEMS) return false;
+    problems.set(key, { code, message, since: before?.since ?? this.#now() });
+    return true;
   }
 
   /** Forgets the problems of some codes. */

@@ -166,10 +166,10 @@ export class NodeSession {
     this.#host.registry.update(this.identity.id, update);
   }
 
-  /** Records a problem of the node and logs it. */
+  /** Records a problem of the node, and logs it unless it is known. */
   report(code: NodeProblemCode, message: string, subject = ''): void {
-    this.#host.registry.report(this.identity.id, code, message, subject);
-    this.#host.logger.warn({ ...this.facts, code }, message);
+    const isNews = this.#host.registry.report(this.identity.id, code, message, subject);
+    if (isNews) this.#host.logger.warn({ ...this.facts, code }, message);
   }
 
   /** Ends the connection with a close frame and a reason that is logged. */

@@ -18,6 +18,7 @@ export class WrpcLink implements NodeLink {
   readonly session: NodeSession;
   readonly #peer: Peer;
   readonly #controlPlaneId: string;
+  readonly #reportedDrops = new Set<string>();
   #offersConfig = false;
 
   constructor(socket: WebSocket, identity: NodeIdentity, options: { host: SessionHost; controlPlaneId: string }) {
@@ -36,7 +37,12 @@ export class WrpcLink implements NodeLink {
       socket.pong(data);
     });
     this.#peer.events.on('failed', (error) => this.#failed(error));
-    this.#peer.events.on('dropped', ({ reason }) => this.session.report('ERR_NODE_WRPC_FRAME_DROPPED', reason));
+    this.#peer.events.on('dropped', ({ why, reason }) => {
+      // How late a call is differs each time; that calls are late is said once.
+      if (this.#reportedDrops.has(why)) return;
+      this.#reportedDrops.add(why);
+      this.session.report('ERR_NODE_WRPC_FRAME_DROPPED', reason, why);
+    });
     this.#peer.events.on('closed', ({ code, reason }) =>
       this.session.end(reason === '' ? `connection ended (${code})` : `connection ended (${code}: ${reason})`),
     );

@@ -56,7 +56,7 @@ async function readAll(running: RunningServer, own: Identity | undefined, text: 
 
 const upgradeText = (path: string): string =>
   `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: e84oT602w6No2HYl+5d8rg==\r\n\r\n`;
-const goodQuery = `node_id=${uuidOf(0xd, 1)}&node_hostname=vm&node_version=3.9.3`;
+const goodQuery = `node_id=${uuidOf(0xe, 1)}&node_hostname=vm&node_version=3.9.3`;
 
 describe('data-plane server', () => {
   it('brings one data plane of each protocol, and 200 more, to the same hash', async () => {
@@ -213,6 +213,13 @@ describe('data-plane server', () => {
     const closed = new Promise<{ code: number }>((resolve) => wrpc.peer.events.once('closed', resolve));
     wrpc.peer.close();
     await closed;
+    const query = goodQuery.replace('3.9.3', '3.1.1');
+    const noise = new WebSocket(`${server.url}/v1/wrpc?${query}`, ['wrpc.konghq.com'], clientOptions(identity));
+    await once(noise, 'open');
+    noise.send(Buffer.from('this is no protobuf'));
+    const [code] = (await once(noise, 'close')) as [number]; // arguments of the event
+    expect(code).toBe(1007);
+    expect(server.node(uuidOf(0xe, 1))?.problems[0]?.message).toContain('Cannot read wRPC frame');
 
     server.feed.upsert(routeOf(0, { paths: ['/still-alive'] }));
     await good.configured(() => server.server.status().configHash);
@@ -319,10 +326,10 @@ describe('data-plane server', () => {
     const node = new OutletNode(server.url, identity);
     node.acknowledges = false;
     await once(node.socket, 'open');
+    const pushed = next(server.server, 'pushed');
     node.greet();
     node.ping();
-    await node.configured(() => server.server.status().configHash);
-    await until(() => server.server.status().payloads.length === 1 && server.node(node.id)?.configHash !== '');
+    await pushed;
     now += 30_000;
     node.ping();
     await until(() => server.node(node.id)?.problems[0]?.code === 'ERR_NODE_CONFIG_NOT_APPLIED');
