@@ -17,7 +17,7 @@ const importRules = Object.entries(allowed).map(([folder, packages]) => ({
   name: `arrows-of-${folder.split('/')[1]}`,
   comment: `${folder} may import only: ${packages.join(', ') || 'nothing of ours'} (see the arrows in CONTRIBUTING.md)`,
   severity: 'error',
-  from: { path: `^${folder}/src/` },
+  from: { path: `^${folder}/src/`, pathNot: '\\.test\\.ts$' },
   to: {
     path: '^(packages|apps|tools)/',
     pathNot: [`^${folder}/`, ...packages.map((name) => `^packages/${name}/src/index\\.ts$`)],
@@ -38,7 +38,7 @@ export default {
       comment: 'Import a package by its name, never a file inside it',
       severity: 'error',
       from: { path: '^(packages|apps|tools)/([^/]+)/' },
-      to: { path: '^(packages|apps|tools)/([^/]+)/', pathNot: ['^$1/$2/', '/src/index\\.ts$'] },
+      to: { path: '^(packages|apps|tools)/([^/]+)/', pathNot: ['^$1/$2/', '/src/index\\.ts$', '^tools/jest/require-node\\.mjs$'] },
     },
     {
       name: 'tools-are-imported-by-nobody',

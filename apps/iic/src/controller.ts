@@ -39,6 +39,7 @@ export function createController(options: ControllerOptions): Controller {
   const snapshotFile = configuration['snapshot-file'];
   const store = new Store({
     persister: new SqlitePersister(snapshotFile === undefined ? {} : { snapshotFile }),
+    validation: { routerFlavor: configuration['router-flavor'] },
     logger,
   });
   const fileProblems = new ManifestProblemLog(logger);

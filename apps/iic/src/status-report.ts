@@ -97,7 +97,7 @@ export function healthRoutes(options: {
 }
 
 function describeComponent({ error, ...status }: ComponentStatus): object {
-  return error === undefined ? status : { ...status, error: error instanceof Error ? error.message : String(error) };
+  return error === undefined ? status : { ...status, error: error instanceof Error ? error.message : 'unknown' };
 }
 
 function describeProblem({ code, message, path, objects }: ObjectProblem): object {

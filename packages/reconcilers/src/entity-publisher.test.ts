@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { MemoryPersister } from '@koko/persister';
 import { Store } from '@koko/store';
 import type { TranslatedEntity } from '@koko/translator';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { EntityPublisher } from './entity-publisher.ts';
 import { StoreWriter } from './store-writer.ts';
 

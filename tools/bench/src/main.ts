@@ -18,7 +18,10 @@ interface Options {
   readonly out?: string;
 }
 
-const benchmarks: Record<string, { what: string; measure: (size: number, options: Options) => Promise<readonly Figure[]> }> = {
+const benchmarks: Record<
+  string,
+  { what: string; measure: (size: number, options: Options) => Promise<readonly Figure[]> }
+> = {
   propagation: {
     what: 'from a changed object to the bytes at a data plane in another process',
     measure: (size, { runs, protocol }) => measurePropagation(size, runs, protocol),
@@ -33,7 +36,9 @@ const benchmarks: Record<string, { what: string; measure: (size: number, options
   },
 };
 
-const program = new Command('bench').description('Measures; asserts nothing. Figures depend on the machine: compare within a run.');
+const program = new Command('bench').description(
+  'Measures; asserts nothing. Figures depend on the machine: compare within a run.',
+);
 for (const [name, { what, measure }] of Object.entries(benchmarks)) {
   program
     .command(name)
@@ -44,14 +49,18 @@ for (const [name, { what, measure }] of Object.entries(benchmarks)) {
     .option('--out <FILE>', 'JSON report; default bench-results/NAME.json')
     .action(async (options: Options) => {
       const size = process.env[MEASURING];
-      if (size !== undefined) return void process.send?.(await measure(Number(size), options));
-      const figures: Figure[] = [];
-      for (const routes of options.routes) figures.push(...(await measureInChild(routes)));
-      await report(name, 'routes', figures, options.out ?? `bench-results/${name}.json`);
+      if (size === undefined) return reportAll(name, options);
+      process.send?.(await measure(Number(size), options));
     });
 }
 await program.parseAsync();
 process.disconnect?.();
+
+async function reportAll(name: string, { routes, out }: Options): Promise<void> {
+  const figures: Figure[] = [];
+  for (const size of routes) figures.push(...(await measureInChild(size)));
+  await report(name, 'routes', figures, out ?? `bench-results/${name}.json`);
+}
 
 async function measureInChild(routes: number): Promise<readonly Figure[]> {
   const child = fork(fileURLToPath(import.meta.url), process.argv.slice(2), {

@@ -42,7 +42,12 @@ export async function measurePayload(routes: number, runs: number): Promise<read
     return [
       { size: routes, what: 'first payload', unit: 'ms', values: first.map(({ ms }) => ms) },
       { size: routes, what: 'one target changed', unit: 'ms', values: built.map(({ ms }) => ms) },
-      { size: routes, what: 'JSON and gzip of everything, plainly', unit: 'ms', values: plainly(entities, Math.min(runs, 3)) },
+      {
+        size: routes,
+        what: 'JSON and gzip of everything, plainly',
+        unit: 'ms',
+        values: plainly(entities, Math.min(runs, 3)),
+      },
       { size: routes, what: 'payload size', unit: 'bytes', values: built.map(({ bytes }) => bytes) },
     ];
   } finally {

@@ -10,7 +10,11 @@ const WARM_UP_RUNS = 5;
 const PAUSE_MS = 30;
 
 /** How long one change takes from the object to the bytes at another process's socket, and what its stages cost. */
-export async function measurePropagation(routes: number, runs: number, protocol: 'v1' | 'wrpc'): Promise<readonly Figure[]> {
+export async function measurePropagation(
+  routes: number,
+  runs: number,
+  protocol: 'v1' | 'wrpc',
+): Promise<readonly Figure[]> {
   const certificates = await generateCertificatePair();
   const { source, store, server, lifecycle, stages } = controllerUnderTest(certificates);
   source.set(clusterObjects(routes));
@@ -52,7 +56,12 @@ export async function measurePropagation(routes: number, runs: number, protocol:
 function stageSamples(
   kind: string,
   totalMs: number,
-  { translateMs, writeMs, viewMs, payloadMs }: { translateMs: number; writeMs: number; viewMs: number; payloadMs: number },
+  {
+    translateMs,
+    writeMs,
+    viewMs,
+    payloadMs,
+  }: { translateMs: number; writeMs: number; viewMs: number; payloadMs: number },
 ): { what: string; value: number }[] {
   return [
     { what: `${kind}: translate`, value: translateMs },

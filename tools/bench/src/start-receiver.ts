@@ -27,7 +27,9 @@ export function startReceiver(options: {
   const child = fork(script, [JSON.stringify(options)], { execArgv: ['--conditions=@koko/source'] });
   let expecting: PromiseWithResolvers<Arrival> | undefined;
   child.on('message', (arrival) => expecting?.resolve(arrival as Arrival)); // what receiver.ts sends
-  child.on('exit', () => expecting?.reject(new Error('The receiver ended before a payload arrived; its reason is above')));
+  child.on('exit', () =>
+    expecting?.reject(new Error('The receiver ended before a payload arrived; its reason is above')),
+  );
   return {
     async next() {
       expecting = Promise.withResolvers<Arrival>();

@@ -5,7 +5,8 @@ import type { Figure } from './report.ts';
 
 /** What translation alone costs: everything at once, and one changed object. */
 export async function measureTranslation(routes: number, runs: number): Promise<readonly Figure[]> {
-  const changes = (objects: readonly KubernetesObject[]) => objects.map((object) => ({ reference: referenceOf(object), object }));
+  const changes = (objects: readonly KubernetesObject[]) =>
+    objects.map((object) => ({ reference: referenceOf(object), object }));
   const fromNothing: number[] = [];
   let translator = new Translator({});
   for (let run = 0; run < Math.max(1, Math.min(runs, 5)); run += 1) {

@@ -15,14 +15,11 @@ await cp(join(root, 'examples/quickstart'), manifests, { recursive: true });
 const shop = join(manifests, 'shop.yaml');
 const original = await readFile(shop, 'utf8');
 const [dataPlanePort, healthPort] = [await freePort(), await freePort()];
-const child = spawn(
-  process.execPath,
-  [
-    ...[join(root, 'tools/quickstart/bin/quickstart.mjs'), '--manifests', manifests],
-    ...['--data-plane-port', String(dataPlanePort), '--health-port', String(healthPort), '--log-format', 'json'],
-  ],
-  { stdio: ['ignore', 'pipe', 'pipe'] },
-);
+const quickstart = join(root, 'tools/quickstart/bin/quickstart.mjs');
+const ports = ['--data-plane-port', String(dataPlanePort), '--health-port', String(healthPort)];
+const child = spawn(process.execPath, [quickstart, '--manifests', manifests, ...ports, '--log-format', 'json'], {
+  stdio: ['ignore', 'pipe', 'pipe'],
+});
 const output = collect(child);
 try {
   await step('the data plane is given two routes', () => output.stdout().includes('"routes":2'));
