@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { isEntityType, validateDocument, validateEntity } from '@koko/model';
+import { isEntityType, transformEntity, validateDocument, validateEntity } from '@koko/model';
 import type { Problem } from '@koko/model';
 import { parse } from 'yaml';
 import type { ProcessContext } from '../command-line.ts';
@@ -69,7 +69,8 @@ function validateLine(line: string, routerFlavor: ValidateOptions['routerFlavor'
   const { type, entity } = request;
   if (!isEntityType(type)) return refuse('ERR_TYPE_UNKNOWN', ['type'], `unknown entity type "${type}"`);
   const result = validateEntity(type, entity, { routerFlavor });
-  return result.ok ? { ok: true, problems: [], filled: result.value } : result;
+  // as Kong keeps it: passwords hashed, targets with a port
+  return result.ok ? { ok: true, problems: [], filled: transformEntity(type, result.value) } : result;
 }
 
 function parseRequest(
