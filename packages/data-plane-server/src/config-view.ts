@@ -1,5 +1,6 @@
 import type { EntityType } from '@koko/model';
 import type { FeedChange, FeedEntity, FeedItem } from './configuration-feed.ts';
+import type { DeclarativeEntity } from './declarative-entity.ts';
 import { declarativeOf, isSentToDataPlanes, referencesOf } from './declarative-entity.ts';
 import type { ConfigHashes } from './kong-services.ts';
 import { MultisetHash, textHash } from './multiset-hash.ts';
@@ -8,13 +9,11 @@ import { stableJson } from './stable-json.ts';
 /** `type/id`, unique over all types. */
 export type EntityKey = `${EntityType}/${string}`;
 
-/** An entity of the view. */
+/** An entity of the view, kept as text: as objects, tens of thousands of entities would take five times the memory. */
 export interface ViewEntry {
   readonly type: EntityType;
   readonly id: string;
-  /** In the form of a declarative document: references are id strings. */
-  readonly entity: Readonly<Record<string, unknown>>;
-  /** `entity` as JSON with sorted keys. */
+  /** In the form of a declarative document (references are id strings), as JSON with sorted keys. */
   readonly fragment: string;
   /** What it refers to. */
   readonly references: readonly EntityKey[];
@@ -22,6 +21,11 @@ export interface ViewEntry {
 
 interface HeldEntry extends ViewEntry {
   readonly hash: bigint;
+  /** Services and plugins can be switched off. */
+  readonly isEnabled: boolean;
+  /** Of a plugin. */
+  readonly pluginName: string | undefined;
+  readonly hasExpression: boolean;
   /** Whether data planes are to have it; see `#isVisible`. */
   visible: boolean;
 }
@@ -49,9 +53,7 @@ export class ConfigView {
   constructor(clusterId: string) {
     // Without this row, data planes from 3.2 on count an otherwise empty configuration as none and ask for it again.
     const parameter = { key: 'cluster_id', value: clusterId };
-    const fragment = stableJson(parameter);
-    const base = { type: 'parameters', id: 'cluster_id', entity: parameter, fragment, references: [] } as const;
-    const entry: HeldEntry = { ...base, hash: textHash('parameters', fragment), visible: false };
+    const entry = heldEntry('parameters', 'cluster_id', parameter, stableJson(parameter));
     this.#entries.set(keyOf('parameters', 'cluster_id'), entry);
     this.#show(entry, true);
   }
@@ -117,7 +119,8 @@ export class ConfigView {
 
   #differenceTo(entities: readonly FeedEntity[]): FeedChange[] {
     const kept = new Set(entities.map(({ type, entity }) => keyOf(type, entity.id)));
-    const gone = [...this.#entries].filter(([key, entry]) => !kept.has(key) && !isOwnParameter(entry));
+    kept.add(keyOf('parameters', 'cluster_id')); // ours, see the constructor
+    const gone = [...this.#entries].filter(([key]) => !kept.has(key));
     const deletes = gone.map(([, { type, id }]) => ({ op: 'delete', type, id }) as const);
     return [...deletes, ...entities.map((entity) => ({ op: 'upsert', ...entity }) as const)];
   }
@@ -130,11 +133,9 @@ export class ConfigView {
     if (before?.fragment === fragment) return;
     const visible = before?.visible ?? false;
     if (before !== undefined) this.#remove(key, before);
-    const base = { type: change.type, id: change.entity.id, entity, fragment };
-    const references = referencesOf(change.type, entity).map(({ type, id }) => keyOf(type, id));
-    const entry: HeldEntry = { ...base, references, hash: textHash(change.type, fragment), visible: false };
+    const entry = heldEntry(change.type, change.entity.id, entity, fragment);
     this.#entries.set(key, entry);
-    for (const reference of references) this.#link(reference, key);
+    for (const reference of entry.references) this.#link(reference, key);
     if (visible) {
       this.#show(entry, true);
       changed.add(key);
@@ -170,8 +171,7 @@ export class ConfigView {
   }
 
   #isVisible(entry: HeldEntry): boolean {
-    const canBeDisabled = entry.type === 'services' || entry.type === 'plugins';
-    if (canBeDisabled && entry.entity['enabled'] === false) return false;
+    if (!entry.isEnabled) return false;
     return entry.references.every((reference) => this.#entries.get(reference)?.visible === true);
   }
 
@@ -183,8 +183,8 @@ export class ConfigView {
       else hash.delete(entry.hash);
     }
     const step = visible ? 1 : -1;
-    if (entry.type === 'plugins') this.#countPlugin(String(entry.entity['name']), step);
-    if (entry.type === 'routes' && typeof entry.entity['expression'] === 'string') this.#expressionRoutes += step;
+    if (entry.pluginName !== undefined) this.#countPlugin(entry.pluginName, step);
+    if (entry.hasExpression) this.#expressionRoutes += step;
   }
 
   #countPlugin(name: string, step: number): void {
@@ -212,9 +212,25 @@ export class ConfigView {
   }
 }
 
+function heldEntry(
+  ...[type, id, entity, fragment]: [type: EntityType, id: string, entity: DeclarativeEntity, fragment: string]
+): HeldEntry {
+  const canBeDisabled = type === 'services' || type === 'plugins';
+  return {
+    type,
+    id,
+    fragment,
+    references: referencesOf(type, entity).map((target) => keyOf(target.type, target.id)),
+    hash: textHash(type, fragment),
+    isEnabled: !canBeDisabled || entity['enabled'] !== false,
+    pluginName: type === 'plugins' ? String(entity['name']) : undefined,
+    hasExpression: type === 'routes' && typeof entity['expression'] === 'string',
+    visible: false,
+  };
+}
+
 /** The `cluster_id` row belongs to this server, whatever the feed says. */
-function isOwnParameter(item: FeedChange | ViewEntry): boolean {
-  if (item.type !== 'parameters') return false;
-  if ('op' in item && item.op === 'delete') return item.id === 'cluster_id';
-  return 'entity' in item && item.entity['key'] === 'cluster_id';
+function isOwnParameter(change: FeedChange): boolean {
+  if (change.type !== 'parameters') return false;
+  return change.op === 'delete' ? change.id === 'cluster_id' : change.entity['key'] === 'cluster_id';
 }

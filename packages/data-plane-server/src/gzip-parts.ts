@@ -19,6 +19,7 @@ const MAX_STORED_BYTES = 0xffff;
 // A sync flush would keep earlier text as dictionary; the full flush forgets it (RFC 1951, section 3.2.4).
 const deflateOptions = { level: 6, finishFlush: constants.Z_FULL_FLUSH } as const;
 const gzipHeader = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]); // no time, no name: equal content, equal bytes
+const TRAILER_BYTES = 8;
 const lastBlock = Buffer.from([1, 0, 0, 0xff, 0xff]);
 
 const partOf = (text: Buffer, bytes: Buffer): GzipPart => ({
@@ -44,16 +45,25 @@ export function storedPart(text: string): GzipPart {
   return partOf(buffer, Buffer.concat([head, buffer]));
 }
 
-/** Assembles a gzip stream. Costs the copying of compressed bytes and one multiplication per part. */
-export function joinGzipParts(parts: readonly GzipPart[]): Buffer {
+/** Length in bytes of the stream that `joinGzipParts` makes of these parts. */
+export function gzipLength(parts: readonly GzipPart[]): number {
+  const framing = gzipHeader.length + lastBlock.length + TRAILER_BYTES;
+  return parts.reduce((sum, { bytes }) => sum + bytes.length, framing);
+}
+
+/**
+ * Assembles a gzip stream. Costs the copying of compressed bytes and one multiplication per part.
+ * @param prefix Put before the stream, so that a message around it needs no copy of its own.
+ */
+export function joinGzipParts(parts: readonly GzipPart[], prefix: readonly Buffer[] = []): Buffer {
   let crc = 0;
   let length = 0;
   for (const part of parts) {
     crc = combineCrc32(crc, part.crc, part.shift);
     length += part.textLength;
   }
-  const trailer = Buffer.alloc(8);
+  const trailer = Buffer.alloc(TRAILER_BYTES);
   trailer.writeUInt32LE(crc, 0);
   trailer.writeUInt32LE(length % 2 ** 32, 4);
-  return Buffer.concat([gzipHeader, ...parts.map((part) => part.bytes), lastBlock, trailer]);
+  return Buffer.concat([...prefix, gzipHeader, ...parts.map((part) => part.bytes), lastBlock, trailer]);
 }

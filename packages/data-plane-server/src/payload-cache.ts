@@ -1,7 +1,7 @@
 import { EventEmitter } from 'eventemitter3';
 import type { ConfigView, EntityKey } from './config-view.ts';
 import type { GzipPart } from './gzip-parts.ts';
-import { joinGzipParts, storedPart } from './gzip-parts.ts';
+import { gzipLength, joinGzipParts, storedPart } from './gzip-parts.ts';
 import { configService } from './kong-services.ts';
 import { SchemaProjection } from './schema-projection.ts';
 import type { SchemaVersion } from './schema-version.ts';
@@ -107,10 +107,9 @@ export class PayloadCache {
   #syncConfig(table: readonly GzipPart[]): Buffer {
     this.#buildCount += 1; // at least 1: a version of 0 is not written, and a data plane fails without it
     const { hashes } = this.#view;
-    const config = joinGzipParts(table);
     const rest = { config: new Uint8Array(0), version: this.#buildCount, configHash: hashes.config, hashes };
     const head = configService.methods.syncConfig.request.encode(rest);
-    return Buffer.concat([head, Buffer.from([CONFIG_TAG, ...varint(config.length)]), config]);
+    return joinGzipParts(table, [Buffer.from(head), Buffer.from([CONFIG_TAG, ...varint(gzipLength(table))])]);
   }
 }
 

@@ -2,6 +2,7 @@ import type { EntityType } from '@koko/model';
 import { entityTypes } from '@koko/model';
 import { BucketedFragments } from './bucketed-fragments.ts';
 import type { ConfigView, EntityKey, ViewEntry } from './config-view.ts';
+import type { DeclarativeEntity } from './declarative-entity.ts';
 import { EntityWriter } from './entity-for-schema.ts';
 import type { SchemaVersion } from './schema-version.ts';
 import { stableJson } from './stable-json.ts';
@@ -92,9 +93,10 @@ export class SchemaProjection {
   #differenceOf(entry: ViewEntry): Difference | undefined {
     const lost = entry.references.find((reference) => isOmission(this.#differences.get(reference)));
     if (lost !== undefined) return { omitted: `it refers to ${lost}, which cannot be sent` };
-    const written = this.#writer.write(entry.type, entry.entity);
+    const entity = JSON.parse(entry.fragment) as DeclarativeEntity; // written from such a one
+    const written = this.#writer.write(entry.type, entity);
     if ('omitted' in written) return written;
-    if (written.entity === entry.entity) return undefined;
+    if (written.entity === entity) return undefined;
     const fragment = stableJson(written.entity);
     if (written.note !== undefined) return { fragment, note: written.note };
     return fragment === entry.fragment ? undefined : { fragment };
