@@ -85,6 +85,7 @@ describe('with the data-plane server', () => {
   it.each([
     ['wrpc', '3.0.2'],
     ['wrpc', '3.1.1'],
+    ['v1', '2.5.2'],
     ['v1', '2.7.2'],
     ['v1', '2.8.5'],
     ['v1', '3.4.2'],
