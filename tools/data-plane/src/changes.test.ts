@@ -47,6 +47,13 @@ describe('changesBetween', () => {
     ]);
   });
 
+  it('names what references lead to', () => {
+    const after = configuration({ services: [service], routes: [{ ...route, service: id(1) }] });
+    expect(changesBetween(undefined, after).changes[0]).toMatchObject({ type: 'routes', service: 'orders' });
+    const gone = changesBetween(after, configuration({})).changes[0];
+    expect(gone).toMatchObject({ op: 'delete', type: 'routes', service: 'orders' });
+  });
+
   it('shows no secrets', () => {
     const after = configuration({ consumers: [consumer], keyauth_credentials: [credential] });
     const { changes } = changesBetween(configuration({}), after);

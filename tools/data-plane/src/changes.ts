@@ -49,7 +49,10 @@ export function changesBetween(before: CheckedConfiguration | undefined, after: 
     .concat([...(before?.types() ?? [])].filter((type) => !after.has(type)))
     .sort((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1))
     .flatMap((type) => differencesOf(type, before?.entitiesOf(type), after.entitiesOf(type)));
-  const summary = { changes: differences.slice(0, MAX_CHANGES).map(describe), changeCount: differences.length };
+  const summary = {
+    changes: differences.slice(0, MAX_CHANGES).map((difference) => describe(difference, [after, before])),
+    changeCount: differences.length,
+  };
   lastPair = [before, after, summary];
   return summary;
 }
@@ -69,15 +72,32 @@ function differencesOf(type: string, before: Entities | undefined, after: Entiti
   return differences;
 }
 
-function describe({ op, type, before, after }: Difference): EntityChange {
+type Configurations = readonly (CheckedConfiguration | undefined)[];
+
+function describe({ op, type, before, after }: Difference, configurations: Configurations): EntityChange {
   const fields: Fields = (after ?? before)?.fields() ?? {};
   const names = NAMED_OTHERWISE[type] ?? NAMES;
   const name = names.map((field) => fields[field]).find((value) => typeof value === 'string');
   const shown = (SHOWN[type] ?? [])
     .filter((field) => fields[field] !== undefined && fields[field] !== null)
-    .map((field) => [field, fields[field]] as const);
+    .map((field) => [field, readable(field, fields[field], configurations)] as const);
   const changed = op === 'update' ? { fields: changedFields(before?.fields() ?? {}, fields) } : {};
   return { op, type, name: name ?? '(unnamed)', ...Object.fromEntries(shown), ...changed };
+}
+
+const REFERENCES: Readonly<Record<string, string>> = {
+  service: 'services',
+  route: 'routes',
+  consumer: 'consumers',
+  upstream: 'upstreams',
+};
+
+/** People know entities by their names: shows the name of what a reference leads to, if it has one. */
+function readable(field: string, value: unknown, configurations: Configurations): unknown {
+  const type = REFERENCES[field];
+  if (type === undefined || typeof value !== 'string') return value;
+  const names = configurations.map((configuration) => configuration?.entitiesOf(type)?.get(value)?.endpointKey);
+  return names.find((name) => name !== undefined) ?? value;
 }
 
 const changedFields = (before: Fields, after: Fields): string[] =>

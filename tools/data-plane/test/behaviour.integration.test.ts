@@ -69,7 +69,7 @@ describe('configurations over v1', () => {
     expect(first.entities).toEqual({ services: 1, routes: 1 });
     const second = await plane().event('configured', 1);
     expect(second.changes).toEqual([
-      { op: 'update', type: 'routes', name: 'orders', paths: ['/b'], service: serviceId, fields: ['paths'] },
+      { op: 'update', type: 'routes', name: 'orders', paths: ['/b'], service: 'orders', fields: ['paths'] },
     ]);
     expect(plane().plane.configHash).toBe(hash('b'));
     expect(plane().plane.configuration?.list('routes')).toEqual([route('/b')]);
