@@ -10,13 +10,13 @@ export class RecentCommits {
     this.#maxChanges = maxChanges;
   }
 
-  /** Keeps the newest commit whatever its size, and older ones as far as they fit. */
+  /** Keeps as many of the newest commits as fit. One that is too large by itself, such as a first pass, stays out. */
   add(commit: Commit): void {
     this.#commits.push(commit);
     this.#size += commit.changes.length;
     let dropped = 0;
     for (const { changes } of this.#commits) {
-      if (this.#size <= this.#maxChanges || dropped === this.#commits.length - 1) break;
+      if (this.#size <= this.#maxChanges) break;
       this.#size -= changes.length;
       dropped += 1;
     }
