@@ -38,7 +38,10 @@ export default {
       comment: 'Import a package by its name, never a file inside it',
       severity: 'error',
       from: { path: '^(packages|apps|tools)/([^/]+)/' },
-      to: { path: '^(packages|apps|tools)/([^/]+)/', pathNot: ['^$1/$2/', '/src/index\\.ts$', '^tools/jest/require-node\\.mjs$'] },
+      to: {
+        path: '^(packages|apps|tools)/([^/]+)/',
+        pathNot: ['^$1/$2/', '/src/index\\.ts$', '^tools/jest/require-node\\.mjs$'],
+      },
     },
     {
       name: 'tools-are-imported-by-nobody',
@@ -51,7 +54,10 @@ export default {
       comment: 'Hoisting makes undeclared packages resolvable; declare them in package.json',
       severity: 'error',
       from: { path: '^(packages|apps|tools)/[^/]+/src/', pathNot: '\\.(test|contract)\\.ts$' },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-dev', 'unknown', 'undetermined', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+      to: {
+        dependencyTypes: ['npm-no-pkg', 'npm-dev', 'unknown', 'undetermined', 'npm-unknown'],
+        dependencyTypesNot: ['type-only'],
+      },
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

@@ -24,6 +24,7 @@ const child = spawn(
 const limit = setTimeout(() => child.kill('SIGKILL'), HARD_LIMIT_MS);
 child.on('exit', (code, signal) => {
   clearTimeout(limit);
-  if (signal !== null) process.stderr.write(`Tests ended by ${signal} after at most ${HARD_LIMIT_MS / 60_000} minutes\n`);
+  if (signal !== null)
+    process.stderr.write(`Tests ended by ${signal} after at most ${HARD_LIMIT_MS / 60_000} minutes\n`);
   process.exitCode = code ?? 1;
 });

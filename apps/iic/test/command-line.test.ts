@@ -23,7 +23,10 @@ interface Outcome {
   readonly stderr: string;
 }
 
-async function iic(args: readonly string[], given: { stdin?: string; env?: Record<string, string> } = {}): Promise<Outcome> {
+async function iic(
+  args: readonly string[],
+  given: { stdin?: string; env?: Record<string, string> } = {},
+): Promise<Outcome> {
   const texts = { stdout: '', stderr: '' };
   const stream = (name: 'stdout' | 'stderr'): PassThrough =>
     new PassThrough().on('data', (chunk: Buffer) => (texts[name] += chunk.toString()));
@@ -110,7 +113,8 @@ describe('iic validate', () => {
   });
 
   it('prints every problem with its path and exits with 1', async () => {
-    const document = '_format_version: "3.0"\nservices: [{ name: a b, host: "x y" }]\nroutes: [{ paths: [x], service: none }]\n';
+    const document =
+      '_format_version: "3.0"\nservices: [{ name: a b, host: "x y" }]\nroutes: [{ paths: [x], service: none }]\n';
     const { exitCode, stdout } = await iic(['validate', '-f', '-'], { stdin: document });
     expect(exitCode).toBe(1);
     const paths = stdout.split('\n').map((line) => line.split(':', 1)[0]);
@@ -126,7 +130,10 @@ describe('iic validate', () => {
       '{"entity":{}}',
     ];
     const { exitCode, stdout } = await iic(['validate', '--lines', '-f', '-'], { stdin: lines.join('\n') });
-    const answers = stdout.trim().split('\n').map((line) => JSON.parse(line) as { ok: boolean; filled?: { protocols: unknown } });
+    const answers = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { ok: boolean; filled?: { protocols: unknown } });
     expect(exitCode).toBe(1);
     expect(answers.map(({ ok }) => ok)).toEqual([true, false, false, false, false]);
     expect(answers[0]?.filled?.protocols).toEqual(['http', 'https']);
@@ -168,7 +175,13 @@ describe('iic run', () => {
     const env = { IIC_NONSENSE: '1' };
     const { stderr, exitCode } = await iic(['run', '--config', file, '--data-plane-mtls', 'maybe'], { env });
     expect(exitCode).toBe(2);
-    for (const part of ['did you mean "log-level"', 'iic.yaml: health-port', 'IIC_NONSENSE', '--data-plane-mtls', '--manifests']) {
+    for (const part of [
+      'did you mean "log-level"',
+      'iic.yaml: health-port',
+      'IIC_NONSENSE',
+      '--data-plane-mtls',
+      '--manifests',
+    ]) {
       expect(stderr).toContain(part);
     }
   });

@@ -38,7 +38,10 @@ async function names(of: Store = store): Promise<readonly string[]> {
 
 describe('EntityPublisher', () => {
   it('writes the rest when one entity is refused, and blames its source', async () => {
-    const { problemsAdded } = await publisher.publish([service(1), route(1, 1), service(2, 'not a host'), route(2, 1, 'x')], []);
+    const { problemsAdded } = await publisher.publish(
+      [service(1), route(1, 1), service(2, 'not a host'), route(2, 1, 'x')],
+      [],
+    );
     expect(await names()).toEqual(['route-1', 'service-1']);
     expect(problemsAdded.map(({ objects }) => objects[0].name).sort()).toEqual(['r2', 's2']);
     expect(problemsAdded.find(({ objects }) => objects[0].name === 'r2')?.message).toContain('paths.0');
@@ -103,14 +106,23 @@ describe('EntityPublisher', () => {
   it('ends in the same entities and problems whatever the order of wishes', async () => {
     const wish = fc.oneof(
       fc.record({ kind: fc.constant('service' as const), n: fc.nat(3), good: fc.boolean(), gone: fc.boolean() }),
-      fc.record({ kind: fc.constant('route' as const), n: fc.nat(5), to: fc.nat(3), good: fc.boolean(), gone: fc.boolean() }),
+      fc.record({
+        kind: fc.constant('route' as const),
+        n: fc.nat(5),
+        to: fc.nat(3),
+        good: fc.boolean(),
+        gone: fc.boolean(),
+      }),
     );
     type Wish = typeof wish extends fc.Arbitrary<infer T> ? T : never;
     const entityFor = (one: Wish): TranslatedEntity =>
       one.kind === 'service' ? service(one.n, one.good ? 'a.b' : 'a b') : route(one.n, one.to, one.good ? '/' : 'x');
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(wish, { maxLength: 4 }), { maxLength: 8 }), async (rounds) => {
-        const [live, fresh] = [new Store({ persister: new MemoryPersister() }), new Store({ persister: new MemoryPersister() })];
+        const [live, fresh] = [
+          new Store({ persister: new MemoryPersister() }),
+          new Store({ persister: new MemoryPersister() }),
+        ];
         await Promise.all([live.open(), fresh.open()]);
         const final = new Map<string, TranslatedEntity>();
         const publishing = new EntityPublisher(new StoreWriter(live));
@@ -124,8 +136,14 @@ describe('EntityPublisher', () => {
         }
         const atOnce = new EntityPublisher(new StoreWriter(fresh));
         await atOnce.publish([...final.values()], []);
-        expect((await live.snapshot()).entities.map(byText).sort()).toEqual((await fresh.snapshot()).entities.map(byText).sort());
-        const blamed = (one: EntityPublisher): readonly string[] => one.problems().map(({ objects }) => objects[0].name).sort();
+        expect((await live.snapshot()).entities.map(byText).sort()).toEqual(
+          (await fresh.snapshot()).entities.map(byText).sort(),
+        );
+        const blamed = (one: EntityPublisher): readonly string[] =>
+          one
+            .problems()
+            .map(({ objects }) => objects[0].name)
+            .sort();
         expect(blamed(publishing)).toEqual(blamed(atOnce));
         await Promise.all([live.close(), fresh.close()]);
       }),

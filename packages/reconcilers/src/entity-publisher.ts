@@ -57,7 +57,10 @@ export class EntityPublisher {
    * The first call also removes what the writer holds from an earlier life and nobody wishes for any more.
    * @throws What the writer throws; nothing is lost, the next call tries again.
    */
-  async publish(upserts: readonly TranslatedEntity[], deletes: readonly { type: EntityType; id: string }[]): Promise<Publication> {
+  async publish(
+    upserts: readonly TranslatedEntity[],
+    deletes: readonly { type: EntityType; id: string }[],
+  ): Promise<Publication> {
     for (const wish of this.#stuck.values()) this.#pending.set(wish.key, wish);
     this.#stuck.clear();
     for (const { type, id } of deletes) this.#wish({ key: entityKey(type, id), type, id, entity: undefined });
@@ -151,7 +154,9 @@ export class EntityPublisher {
   /** Costs a look at the pending changes, and is paid only where something was refused. */
   #pendingReferrers(key: EntityKey): readonly EntityKey[] {
     const pending = [...this.#pending.values()];
-    return pending.filter(({ entity }) => entity !== undefined && referencesOf(entity).includes(key)).map((wish) => wish.key);
+    return pending
+      .filter(({ entity }) => entity !== undefined && referencesOf(entity).includes(key))
+      .map((wish) => wish.key);
   }
 
   #wished(key: EntityKey): TranslatedEntity | undefined {

@@ -56,8 +56,8 @@ interface Plane {
   readonly plane: SimulatedDataPlane;
   readonly events: DataPlaneEvent[];
   /** The first configuration, come or coming, that `matches`. */
-  configured(matches?: (event: ConfiguredEvent) => boolean): Promise<ConfiguredEvent>;
-  stop(): Promise<void>;
+  readonly configured: (matches?: (event: ConfiguredEvent) => boolean) => Promise<ConfiguredEvent>;
+  readonly stop: () => Promise<void>;
 }
 
 function connectPlane(options: Partial<ConstructorParameters<typeof SimulatedDataPlane>[0]>): Plane {
