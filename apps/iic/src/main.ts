@@ -1,3 +1,10 @@
 import { runCommandLine } from './command-line.ts';
+import { exitCodes } from './exit-codes.ts';
+
+// `iic translate … | head` ends the reader early: no reason for a stack trace, and nothing more to do.
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  if (code !== 'EPIPE') process.stderr.write(`iic: cannot write to standard output: ${message}\n`);
+  process.exit(code === 'EPIPE' ? exitCodes.ok : exitCodes.failed);
+});
 
 process.exitCode = await runCommandLine(process.argv.slice(2), process);

@@ -13,7 +13,10 @@ import { clientOptions, startServer, until, type RunningServer } from './fixture
 // Frames of real Kong Gateways, kept beside the repository; without them there is nothing to replay.
 const folder = fileURLToPath(new URL('../../../../shared/captures/', import.meta.url));
 const files = existsSync(folder) ? readdirSync(folder).filter((name) => /^(v1|wrpc)-.*\.jsonl$/.test(name)) : [];
-if (files.length === 0) console.info('No captures beside the repository: replays are skipped');
+// `it.each` refuses an empty list, even where the whole block is left out
+const recordedFiles = files.length === 0 ? ['no file'] : files;
+const describeRecorded = files.length === 0 ? describe.skip : describe;
+if (files.length === 0) console.info('No recordings in ../shared/captures beside the repository: replays are left out');
 
 interface Line {
   readonly kind: string;
@@ -58,8 +61,8 @@ const camelCased = (value: unknown): unknown => {
   );
 };
 
-describe('captures of real data planes', () => {
-  it.each(files)('every frame of %s decodes', (file) => {
+describeRecorded('captures of real data planes', () => {
+  it.each(recordedFiles)('every frame of %s decodes', (file) => {
     const frames = linesOf(file).filter((line) => line.kind === 'frame' && line.payload_b64 !== undefined);
     expect(frames.length).toBeGreaterThan(0);
     for (const line of frames) {
@@ -171,7 +174,7 @@ describe('captures of real data planes', () => {
     }
   }
 
-  it.each(files)('answers the replayed data plane of %s', async (file) => {
+  it.each(recordedFiles)('answers the replayed data plane of %s', async (file) => {
     running = await startServer(identity);
     running.feed.snapshot(ingressEntities(2));
     const lines = linesOf(file);
