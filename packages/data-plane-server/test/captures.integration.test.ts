@@ -16,7 +16,8 @@ const files = existsSync(folder) ? readdirSync(folder).filter((name) => /^(v1|wr
 // `it.each` refuses an empty list, even where the whole block is left out
 const recordedFiles = files.length === 0 ? ['no file'] : files;
 const describeRecorded = files.length === 0 ? describe.skip : describe;
-if (files.length === 0) console.info('No recordings in ../shared/captures beside the repository: replays are left out');
+if (files.length === 0)
+  process.emitWarning('No recordings in ../shared/captures beside the repository: none is replayed');
 
 interface Line {
   readonly kind: string;

@@ -29,8 +29,6 @@ const file = sharedPath('verdicts/documents.jsonl');
 const lines =
   file === undefined ? [] : (readLines(file) as readonly Line[]).filter(({ id }) => !needsPluginSchemas.test(id));
 const whenRecorded = file === undefined ? describe.skip : describe;
-if (whenRecorded === describe.skip)
-  console.info('No recordings in ../shared beside the repository: documents are left out');
 if (file === undefined) process.emitWarning('No recorded documents beside the repository: they are not compared');
 
 /** Kong names references and duplicates in other ways, and only once nothing else is wrong. */

@@ -41,8 +41,6 @@ const lines = (
 ) as readonly Line[];
 const judged = lines.filter((line) => line.schema === undefined && isEntityType(line.type) && line.type !== 'plugins');
 const whenRecorded = folder === undefined ? describe.skip : describe;
-if (whenRecorded === describe.skip)
-  console.info('No recordings in ../shared beside the repository: verdicts are left out');
 if (folder === undefined) process.emitWarning('No recorded verdicts beside the repository: they are not compared');
 
 function validate({ type, entity, routerFlavor }: Line, version: string): Result<EntityOf<EntityType>> {
