@@ -13,7 +13,7 @@ import type { CertificatePair } from './development-certificates.ts';
 import { HealthServer } from './health-server.ts';
 import { listening } from './listening.ts';
 import { Metrics } from './metrics.ts';
-import { ManifestProblemLog, logProblems } from './problem-log.ts';
+import { ManifestProblemLog, logReconciliation } from './problem-log.ts';
 import { healthRoutes, StatusReport } from './status-report.ts';
 
 export interface ControllerOptions {
@@ -63,7 +63,7 @@ export function createController(options: ControllerOptions): Controller {
     logger,
     onReconciled(reconciliation) {
       metrics.reconciled(reconciliation);
-      logProblems(logger, reconciliation);
+      logReconciliation(logger, reconciliation);
     },
   });
   const dataPlaneServer = new DataPlaneServer({
@@ -89,7 +89,7 @@ export function createController(options: ControllerOptions): Controller {
     components: [
       { runnable: healthServer },
       { runnable: store },
-      { runnable: manifests },
+      { runnable: manifests, startDeadlineMs: FIRST_PASS_DEADLINE_MS },
       { runnable: reconciler, dependsOn: ['store', 'manifests'], startDeadlineMs: FIRST_PASS_DEADLINE_MS },
       {
         runnable: listening(dataPlaneServer, {

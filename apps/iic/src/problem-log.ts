@@ -7,8 +7,11 @@ import { describeObjects } from './object-names.ts';
 /** Most problems of one round that are logged one by one; a whole broken cluster would drown everything else. */
 const MAX_LINES = 50;
 
-/** Tells in the log which problems came and which are gone. */
-export function logProblems(logger: Logger, { problemsAdded, problemsRemoved }: Reconciliation): void {
+/** Tells in the log what a round did: in short for those who look closely, and every problem that came or is gone. */
+export function logReconciliation(logger: Logger, reconciliation: Reconciliation): void {
+  const { objects, upserts, deletes, translateMs, writeMs, problemsAdded, problemsRemoved } = reconciliation;
+  const tookMs = Math.round((translateMs + writeMs) * 10) / 10;
+  if (upserts + deletes > 0) logger.debug({ objects, upserts, deletes, tookMs }, 'Configuration changed');
   const resolved = problemsRemoved.filter(({ message }) => !problemsAdded.some((added) => added.message === message));
   for (const problem of problemsAdded.slice(0, MAX_LINES)) {
     logger.warn({ code: problem.code, path: problem.path.join('.') }, problemText(problem));

@@ -48,6 +48,11 @@ export interface NodeRecord {
   readonly isConnected: boolean;
   /** The hash it reported last; 32 zeros before its first configuration. */
   readonly configHash: string;
+  /**
+   * The hash of the configuration it took last. It reports what it runs only with its next ping, over wRPC up to 30 s later;
+   * undefined until something was sent.
+   */
+  readonly deliveredHash?: string;
   /** Milliseconds since 1970 of the last frame. */
   readonly lastSeen: number;
   readonly syncStatus: SyncStatus;

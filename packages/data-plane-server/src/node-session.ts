@@ -136,6 +136,7 @@ export class NodeSession {
     this.#deliveringSince = this.#sentAt;
     try {
       await this.#link.deliver(payload);
+      this.update({ deliveredHash: payload.configHash });
       this.#host.delivered(this, payload);
     } catch (error) {
       // A connection that is gone says so itself, and the data plane comes back.

@@ -1,11 +1,13 @@
 import { type Clock, systemClock } from './clock.ts';
-import type { Component, ComponentStatus } from './component.ts';
+import type { Component, ComponentState, ComponentStatus } from './component.ts';
 import { orderByDependence } from './dependence-order.ts';
 import { LifecycleError } from './lifecycle-error.ts';
 import { type Logger, silentLogger } from './logger.ts';
 import { Member } from './member.ts';
 import { Waiters } from './waiters.ts';
 
+/** States worth a line in an ordinary log; what lies between them is for those who look closer. */
+const SETTLED_STATES: readonly ComponentState[] = ['ready', 'stopped'];
 const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 10_000;
 
@@ -199,7 +201,8 @@ export class Lifecycle {
     const { status } = member;
     const fields = { component: status.name, state: status.state };
     if (status.state === 'failed') this.#logger.error({ ...fields, err: status.error }, 'Component failed');
-    else this.#logger.info(fields, `Component is ${status.state}`);
+    else if (SETTLED_STATES.includes(status.state)) this.#logger.info(fields, `Component is ${status.state}`);
+    else this.#logger.debug(fields, `Component is ${status.state}`);
     try {
       this.#onStateChange?.(status);
     } catch (error) {
