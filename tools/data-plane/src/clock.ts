@@ -1,19 +1,4 @@
-/** Time as a data plane sees it; tests bring their own. */
-export interface Clock {
-  /** Milliseconds since 1970. */
-  now(): number;
-  /** Calls back once after `delayMs`; the returned function calls it off. */
-  after(delayMs: number, callback: () => void): () => void;
-}
-
-/** The machine's clock. */
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
+import type { Clock } from '@koko/lifecycle';
 
 /** Calls back every `intervalMs` until the returned function is called. */
 export function every(clock: Clock, intervalMs: number, callback: () => void): () => void {

@@ -2,7 +2,7 @@ export { SimulatedDataPlane } from './simulated-data-plane.ts';
 export type { SimulatedDataPlaneOptions } from './options.ts';
 export type { IdentityOptions } from './tls-identity.ts';
 export type { DataPlaneProtocol } from './version-traits.ts';
-export type { Clock } from './clock.ts';
+export type { Clock } from '@koko/lifecycle';
 export { EventPrinter } from './event-printer.ts';
 
 export { checkConfiguration } from './check-configuration.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '@koko/lifecycle';
 import type { EventBody } from './events.ts';
 import type { ConfigurationReader, PayloadKind, ReceivedConfiguration } from './received-configuration.ts';
 import { FatalConfigurationError } from './running-configuration.ts';

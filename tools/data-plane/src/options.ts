@@ -1,8 +1,8 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { hostname as machineName } from 'node:os';
 import { bundledPlugins } from './bundled-plugins.ts';
-import type { Clock } from './clock.ts';
-import { systemClock } from './clock.ts';
+import type { Clock } from '@koko/lifecycle';
+import { systemClock } from '@koko/lifecycle';
 import type { DataPlaneEvent } from './events.ts';
 import { ConfigurationReader } from './received-configuration.ts';
 import type { IdentityOptions } from './tls-identity.ts';

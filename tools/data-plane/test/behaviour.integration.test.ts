@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Clock } from '../src/clock.ts';
+import type { Clock } from '@koko/lifecycle';
 import type { SimulatedDataPlaneOptions } from '../src/options.ts';
 import type { RunningPlane } from './running-plane.ts';
 import { startPlane } from './running-plane.ts';
