@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import '../../jest/require-node.mjs';
-import { registerHooks } from 'node:module';
 
+// Imported late: an older Node.js lacks it, and would fail here before the line above could say why.
+const { registerHooks } = await import('node:module');
 // `npm start` runs this file without flags, so that arguments after `--` reach the program; the condition is added here.
 registerHooks({
   resolve: (specifier, context, next) =>
