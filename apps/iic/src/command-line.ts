@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { isCoded } from './coded-error.ts';
 import type { TranslateOptions } from './commands/translate.ts';
 import type { ValidateOptions } from './commands/validate.ts';
 import { featureGates, settings, settingNames, variableFor } from './configuration/settings.ts';
@@ -6,7 +7,6 @@ import type { SettingName } from './configuration/settings.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Extension } from './extension.ts';
-import { StartupError } from './startup-error.ts';
 
 /** What a command needs of the process it runs in. */
 export interface ProcessContext {
@@ -36,7 +36,7 @@ export async function runCommandLine(
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage; // it has printed why
-    if (!(error instanceof StartupError)) throw error;
+    if (!isCoded(error)) throw error;
     context.stderr.write(`iic: ${error.message} [${error.code}]\n`);
     return exitCodes.usage;
   }

@@ -8,6 +8,7 @@ import { SqlitePersister } from '@koko/persister';
 import { ConfigurationReconciler, StoreWriter } from '@koko/reconcilers';
 import { Store } from '@koko/store';
 import { Translator } from '@koko/translator';
+import { Announcement } from './announcement.ts';
 import type { Configuration } from './configuration/settings.ts';
 import type { CertificatePair } from './development-certificates.ts';
 import { HealthServer } from './health-server.ts';
@@ -31,6 +32,8 @@ export interface Controller {
   readonly lifecycle: Lifecycle;
   readonly dataPlaneServer: DataPlaneServer;
   readonly healthServer: HealthServer;
+  /** Whether everything has been ready once. */
+  readonly announcement: Announcement;
 }
 
 /** IIC as a list of components: objects are read, translated, stored and served; health is told from the first moment. */
@@ -83,6 +86,11 @@ export function createController(options: ControllerOptions): Controller {
     port: configuration['health-port'],
     routes: healthRoutes({ report, metrics, lifecycle: () => lifecycle }),
   });
+  const announcement = new Announcement(logger, () => ({
+    dataPlanes: dataPlaneServer.port,
+    health: healthServer.port,
+    entities: Object.values(store.counts()).reduce((sum, count) => sum + count, 0),
+  }));
   const dataPlaneAddress = `${configuration['data-plane-host']}:${configuration['data-plane-port']}`;
   const lifecycle: Lifecycle = new Lifecycle({
     logger,
@@ -99,10 +107,11 @@ export function createController(options: ControllerOptions): Controller {
         }),
         dependsOn: ['configuration-reconciler'], // so that nobody is served a half-read source
       },
+      { runnable: announcement, dependsOn: ['data-plane-server'] },
       ...(options.extra ?? []),
     ],
   });
-  return { lifecycle, dataPlaneServer, healthServer };
+  return { lifecycle, dataPlaneServer, healthServer, announcement };
 }
 
 const FIRST_PASS_DEADLINE_MS = 10 * 60_000;

@@ -1,6 +1,7 @@
 import type { Logger } from '@koko/lifecycle';
 import { destination, pino, stdSerializers } from 'pino';
 import pretty from 'pino-pretty';
+import { isCoded } from './coded-error.ts';
 import type { Configuration } from './configuration/settings.ts';
 import type { ProcessContext } from './command-line.ts';
 
@@ -25,13 +26,5 @@ export function createLogger(
 
 /** Our own coded errors say all there is to say; where they were thrown matters only for the unexpected ones. */
 function serializeError(error: Error): object {
-  const { code } = error as NodeJS.ErrnoException; // any error may come; only its code is looked at
-  if (typeof code === 'string' && code.startsWith('ERR_') && !isSystemError(error))
-    return { code, message: error.message };
-  return stdSerializers.errWithCause(error);
-}
-
-/** Errors of Node.js have codes of the same form, and properties that tell them apart. */
-function isSystemError(error: Error): boolean {
-  return error.name === 'Error' || error.name === 'TypeError' || error.name === 'RangeError';
+  return isCoded(error) ? { code: error.code, message: error.message } : stdSerializers.errWithCause(error);
 }

@@ -1,17 +1,16 @@
-import type { Lifecycle } from '@koko/lifecycle';
-import { ManifestError } from '@koko/manifests';
 import { stringify } from 'yaml';
 import type { ProcessContext } from '../command-line.ts';
 import { loadConfiguration } from '../configuration/load-configuration.ts';
 import type { Configuration, SettingName } from '../configuration/settings.ts';
 import { createController } from '../controller.ts';
+import type { Controller } from '../controller.ts';
 import { ensureCertificatePair, readCertificatePair, readText } from '../development-certificates.ts';
 import type { CertificatePair } from '../development-certificates.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Extension } from '../extension.ts';
 import { createLogger } from '../logging.ts';
-import { StartupError } from '../startup-error.ts';
+import { isCoded } from '../coded-error.ts';
 
 export interface RunRequest {
   readonly flags: Readonly<Partial<Record<SettingName, unknown>>>;
@@ -39,10 +38,10 @@ export async function run(request: RunRequest, context: ProcessContext, extensio
     logger,
     extra: extension?.({ configuration, certificates }) ?? [],
   });
-  return runUntilSignal(controller.lifecycle, context);
+  return runUntilSignal(controller, context);
 }
 
-async function runUntilSignal(lifecycle: Lifecycle, context: ProcessContext): Promise<ExitCode> {
+async function runUntilSignal({ lifecycle, announcement }: Controller, context: ProcessContext): Promise<ExitCode> {
   const stop = new AbortController();
   let signals = 0;
   const onSignal = (): void => {
@@ -57,8 +56,7 @@ async function runUntilSignal(lifecycle: Lifecycle, context: ProcessContext): Pr
     await lifecycle.run(stop.signal);
     return exitCodes.ok;
   } catch (error) {
-    if (error instanceof StartupError) throw error;
-    if (error instanceof ManifestError) throw new StartupError('ERR_IIC_FILE', error.message, { cause: error });
+    if (!announcement.isMade && isCoded(error)) throw error; // its message says what to mend
     return exitCodes.failed; // the lifecycle has logged the cause
   } finally {
     context.off('SIGINT', onSignal);
