@@ -9,6 +9,7 @@ const allowed = {
   'packages/translator': ['incremental', 'model'],
   'packages/reconcilers': ['translator', 'store', 'lifecycle', 'model'],
   'packages/manifests': ['translator', 'lifecycle', 'model'],
+  'packages/kubernetes': ['translator', 'lifecycle', 'model'],
   'packages/event-server': ['store', 'lifecycle', 'model'],
   'packages/data-plane-server': ['wrpc', 'lifecycle', 'model'],
 };
