@@ -200,6 +200,7 @@ export class DataPlaneServer implements Runnable {
   #open({ socket, protocol, identity, ip }: OpenedSocket): void {
     if (!this.#registry.connect({ ...identity, ip, protocol })) {
       this.#refused({ ip, reason: `${this.#limits.maxNodes} data planes are connected already` });
+      socket.on('error', () => {}); // whatever it still sends, it is on its way out
       return socket.close(closeCodes.policy, 'too many data planes');
     }
     const host = this.#sessionHost();
@@ -215,10 +216,16 @@ export class DataPlaneServer implements Runnable {
 
   /** A data plane can reconnect before its old connection is known to be dead, but not pile them up. */
   #makeRoom({ identity }: NodeSession): void {
-    const same = [...this.#sessions].filter((session) => session.identity.id === identity.id);
-    if (same.length > this.#limits.maxConnectionsPerNode) {
-      same[0]?.close(closeCodes.policy, 'data plane has opened too many connections');
+    const same = this.#connectionsOf(identity.id);
+    const surplus = Math.max(0, same.length - this.#limits.maxConnectionsPerNode);
+    for (const session of same.slice(0, surplus)) {
+      session.close(closeCodes.policy, 'data plane has opened too many connections');
     }
+  }
+
+  /** The oldest first. */
+  #connectionsOf(nodeId: string): readonly NodeSession[] {
+    return [...this.#sessions].filter(({ identity, isClosing }) => identity.id === nodeId && !isClosing);
   }
 
   #sessionHost(): SessionHost {
@@ -235,6 +242,7 @@ export class DataPlaneServer implements Runnable {
       },
       reported: ({ identity }, configHash) => this.#emit('nodeReported', { nodeId: identity.id, configHash }),
       ended: (session, reason) => this.#ended(session, reason),
+      isNewest: (session) => this.#connectionsOf(session.identity.id).at(-1) === session,
     };
   }
 

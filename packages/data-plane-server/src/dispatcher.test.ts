@@ -52,6 +52,7 @@ function rig(version = '3.9.3') {
     delivered: () => {},
     reported: () => {},
     ended: () => {},
+    isNewest: () => true,
   };
   const identity = { id: uuidOf(13, 1), hostname: 'h', version };
   registry.connect({ ...identity, ip: '', protocol: 'v1' });

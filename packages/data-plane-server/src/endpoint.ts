@@ -44,6 +44,7 @@ export class Endpoint {
   readonly #sockets = new Set<Socket>();
   /** Connections whose certificate is right; whatever is not in here is not served. */
   readonly #admitted = new WeakSet<Socket>();
+  readonly #answered = new WeakSet<Socket>();
 
   /** @throws {DataPlaneServerError} When certificate or key cannot be used. */
   constructor(options: EndpointOptions) {
@@ -53,11 +54,12 @@ export class Endpoint {
     this.#server.on('connection', (socket) => this.#track(socket));
     this.#server.on('secureConnection', (socket: TLSSocket) => this.#authenticate(socket));
     this.#server.on('tlsClientError', (error, socket: Socket) =>
-      this.#refuse(socket, `TLS handshake failed: ${error.message}`),
+      this.#refuse(socket, `TLS handshake failed: ${tlsReason(error)}`),
     );
-    this.#server.on('drop', () => this.#options.refused({ ip: '', reason: 'too many connections' }));
-    // A data plane that was told 404 sends a WebSocket close frame all the same.
-    this.#server.on('clientError', (_error, socket) => socket.destroy());
+    this.#server.on('drop', (dropped) =>
+      this.#options.refused({ ip: plainAddress(dropped?.remoteAddress), reason: 'too many connections' }),
+    );
+    this.#server.on('clientError', (error, socket) => this.#unreadable(error, socket));
     this.#server.on('request', (request, response) => this.#answer(request, response));
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#webSockets = new WebSocketServer({
@@ -71,6 +73,9 @@ export class Endpoint {
       maxBufferedChunks: 16 * 1024,
       handleProtocols: (offered) => (offered.has(WRPC_SUBPROTOCOL) ? WRPC_SUBPROTOCOL : false),
     });
+    this.#webSockets.on('wsClientError', (error, socket, request) =>
+      this.#reject(socket, addressOf(request.socket), { status: '400 Bad Request', reason: error.message }),
+    );
   }
 
   /** @throws The socket's error, e.g. with code `EADDRINUSE`. */
@@ -110,9 +115,22 @@ export class Endpoint {
     socket.destroy();
   }
 
+  /** What is no HTTP request, or never becomes a whole one. */
+  #unreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+    // The server that emits this is one of TLS sockets.
+    const connection = socket as TLSSocket;
+    const reason = requestReason(error, this.#options.limits);
+    // A data plane that was told 404 sends a WebSocket close frame all the same; that was answered already.
+    const isNews = this.#admitted.has(connection) && !this.#answered.has(connection);
+    this.#answered.add(connection); // a parser can fail twice
+    if (isNews && reason !== undefined) this.#refuse(connection, reason);
+    else connection.destroy();
+  }
+
   #answer(request: IncomingMessage, response: ServerResponse): void {
     // What was already received when the connection was refused is still read by Node.
     if (!this.#admitted.has(request.socket)) return void request.socket.destroy();
+    this.#answered.add(request.socket);
     const { pathname } = splitTarget(request.url);
     const isHealth = pathname === '/health' && (request.method === 'GET' || request.method === 'HEAD');
     if (isHealth) return respond(response, 200, '');
@@ -185,4 +203,20 @@ function splitTarget(target: string | undefined): { pathname: string; query: str
   return mark < 0 ? { pathname: text, query: '' } : { pathname: text.slice(0, mark), query: text.slice(mark + 1) };
 }
 
-const addressOf = (socket: Socket): string => (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+const addressOf = (socket: Socket): string => plainAddress(socket.remoteAddress);
+
+const plainAddress = (address = ''): string => address.replace(/^::ffff:/, '');
+
+/** OpenSSL's own short reason where there is one: the message around it is for its developers. */
+const tlsReason = (error: Error): string =>
+  'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
+
+/** Why a request could not be read; undefined when the connection just ended. */
+function requestReason(
+  { code = '', message }: NodeJS.ErrnoException,
+  limits: DataPlaneServerLimits,
+): string | undefined {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return `no complete request within ${limits.requestTimeoutMs} ms`;
+  if (code === 'HPE_HEADER_OVERFLOW') return `request header is over ${limits.maxHeaderBytes} bytes`;
+  return code.startsWith('HPE_') ? `request is not readable as HTTP: ${message}` : undefined;
+}

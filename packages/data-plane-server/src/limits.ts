@@ -7,7 +7,7 @@ export interface DataPlaneServerLimits {
   /** From the TLS handshake to the end of the upgrade request. */
   readonly requestTimeoutMs: number;
   readonly maxHeaderBytes: number;
-  /** Largest frame to accept. */
+  /** Largest frame to accept; data planes send some kilobytes. Decoding takes up to a hundred times as much memory. */
   readonly maxFrameBytes: number;
   /** From the upgrade to `basic_info` or `ReportMetadata`. */
   readonly greetingTimeoutMs: number;
@@ -33,7 +33,7 @@ export const defaultLimits: DataPlaneServerLimits = {
   handshakeTimeoutMs: 10_000,
   requestTimeoutMs: 10_000,
   maxHeaderBytes: 16 * 1024,
-  maxFrameBytes: 16 * 1024 * 1024,
+  maxFrameBytes: 1024 * 1024,
   greetingTimeoutMs: 5000,
   firstPingWaitMs: 250,
   silenceTimeoutMs: 45_000,

@@ -1,4 +1,5 @@
 import type { Logger } from '@koko/lifecycle';
+import { pluginsRefusal } from './introduction.ts';
 import type { PluginVersion } from './kong-services.ts';
 import type { DataPlaneServerLimits } from './limits.ts';
 import { EMPTY_HASH } from './multiset-hash.ts';
@@ -21,6 +22,8 @@ export interface SessionHost {
   readonly delivered: (session: NodeSession, payload: Payload) => void;
   readonly reported: (session: NodeSession, configHash: string) => void;
   readonly ended: (session: NodeSession, reason: string) => void;
+  /** Whether no later connection of the same node exists. */
+  readonly isNewest: (session: NodeSession) => boolean;
 }
 
 /** The connection below a session, in one of the protocols. */
@@ -79,7 +82,12 @@ export class NodeSession {
   /** Whether it can be sent something now; while one payload is under way, later ones only replace each other. */
   get isReady(): boolean {
     const knows = this.#reportedHash !== undefined || this.#pingWait === undefined;
-    return this.#plugins !== undefined && knows && this.#deliveringSince === undefined && !this.#hasEnded;
+    return this.#plugins !== undefined && knows && this.#deliveringSince === undefined && !this.isClosing;
+  }
+
+  /** Nothing that still arrives counts any more. */
+  get isClosing(): boolean {
+    return this.#hasEnded || this.#endReason !== '';
   }
 
   /** The hash it has, or will have once it has worked off what it was sent. */
@@ -87,13 +95,19 @@ export class NodeSession {
     return this.#sentHash ?? this.#reportedHash;
   }
 
-  /** A data plane has introduced itself. @returns Why it is refused; then it is to be closed. */
+  /** A data plane has introduced itself, or again. @returns Why it is refused; then it is to be closed. */
   greet(plugins: readonly PluginVersion[], labels: Readonly<Record<string, string>> = {}): string | undefined {
+    const unusable = pluginsRefusal(plugins);
+    if (unusable !== undefined) {
+      this.report('ERR_NODE_FRAME_INVALID', unusable);
+      return unusable;
+    }
     this.update({ plugins, labels });
     const refusal = this.checkVersion();
     if (refusal !== undefined) return refusal;
     this.#plugins = new Set(plugins.map(({ name }) => name));
     // The first ping travels with the greeting; it may say that nothing needs to be sent.
+    clearTimeout(this.#pingWait);
     this.#pingWait = setTimeout(() => {
       this.#pingWait = undefined;
       this.#host.wake(this);
@@ -153,9 +167,11 @@ export class NodeSession {
     const { limits, now } = this.#host;
     const time = now();
     const since = (moment: number): number => Math.round((time - moment) / 1000);
-    if (this.#hasEnded || this.#endReason !== '') return;
+    if (this.isClosing) return;
     if (this.#plugins === undefined && time - this.#openedAt > limits.greetingTimeoutMs) {
-      this.close(closeCodes.policy, `data plane did not introduce itself within ${limits.greetingTimeoutMs} ms`);
+      const message = `data plane did not introduce itself within ${limits.greetingTimeoutMs} ms`;
+      this.report('ERR_NODE_NOT_INTRODUCED', message);
+      this.close(closeCodes.policy, message);
     } else if (this.#deliveringSince !== undefined && time - this.#deliveringSince > limits.slowReaderTimeoutMs) {
       this.drop('ERR_NODE_SLOW', `data plane has not taken a configuration in ${since(this.#deliveringSince)} s`);
     } else if (time - this.#lastFrameAt > limits.silenceTimeoutMs) {
@@ -179,9 +195,9 @@ export class NodeSession {
     this.#link.close(code, reason);
   }
 
-  /** Cuts the connection off. */
+  /** Cuts the connection off. That an old connection is dead is no problem of a node that has come back since. */
   drop(code: NodeProblemCode, reason: string): void {
-    this.report(code, reason);
+    if (this.#host.isNewest(this)) this.report(code, reason);
     this.#endReason ||= reason;
     this.#link.terminate();
   }

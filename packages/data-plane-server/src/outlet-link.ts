@@ -1,9 +1,11 @@
 import type { RawData, WebSocket } from 'ws';
+import { labelsOf } from './introduction.ts';
 import type { PluginVersion } from './kong-services.ts';
 import type { NodeIdentity } from './node-request.ts';
 import type { NodeLink, SessionHost } from './node-session.ts';
 import { closeCodes, NodeSession } from './node-session.ts';
 import type { Payload } from './payload-cache.ts';
+import { PongReplies, UNREAD_PONGS } from './pong-replies.ts';
 import { reportSocketFailure } from './socket-failure.ts';
 
 const HASH_BYTES = 32;
@@ -21,10 +23,12 @@ interface BasicInfo {
 export class OutletLink implements NodeLink {
   readonly session: NodeSession;
   readonly #socket: WebSocket;
+  readonly #pongs: PongReplies;
   #hasGreeted = false;
 
   constructor(socket: WebSocket, identity: NodeIdentity, host: SessionHost) {
     this.#socket = socket;
+    this.#pongs = new PongReplies(socket);
     this.session = new NodeSession(identity, 'v1', { host, link: this });
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('ping', (data) => this.#pinged(data));
@@ -51,8 +55,9 @@ export class OutletLink implements NodeLink {
   }
 
   #receive(data: RawData, isBinary: boolean): void {
+    if (this.session.isClosing) return;
     this.session.seen();
-    if (!isBinary) return this.session.close(closeCodes.unsupported, 'frames must be binary, this one is text');
+    if (!isBinary) return this.#refuse(closeCodes.unsupported, 'frames must be binary, this one is text');
     const message = parseJson(data);
     if (this.#hasGreeted) this.#later(message);
     else this.#greet(message);
@@ -60,10 +65,7 @@ export class OutletLink implements NodeLink {
 
   #greet(message: unknown): void {
     const info = basicInfoOf(message);
-    if (typeof info === 'string') {
-      this.session.report('ERR_NODE_FRAME_INVALID', info);
-      return this.session.close(closeCodes.invalid, info);
-    }
+    if (typeof info === 'string') return this.#refuse(closeCodes.invalid, info);
     this.#hasGreeted = true;
     const refusal = this.session.greet(info.plugins, info.labels);
     if (refusal !== undefined) this.session.close(closeCodes.policy, refusal);
@@ -71,27 +73,34 @@ export class OutletLink implements NodeLink {
 
   /** Kong ends the connection on such frames; a build that reports errors would then come back for the same again. */
   #later(message: unknown): void {
-    if (!isObject(message)) {
-      return this.session.report(
-        'ERR_NODE_FRAME_INVALID',
-        'data plane sent a frame that is not a JSON object; ignored',
-      );
-    }
-    if (message['type'] === 'error' && isObject(message['error'])) {
+    if (!isObject(message)) return this.#ignored('that is not a JSON object');
+    if (message['type'] === 'basic_info') return this.#ignored('of type basic_info for a second time');
+    if (message['type'] !== 'error') return this.#ignored('of an unknown type');
+    if (isObject(message['error'])) {
       const { name, message: text } = message['error'];
       const reason = [name, text].filter((part) => typeof part === 'string').join(': ');
       this.session.report('ERR_NODE_CONFIG_REJECTED', `data plane rejects: ${reason.slice(0, MAX_REASON_CHARACTERS)}`);
     }
   }
 
+  #ignored(what: string): void {
+    this.session.report('ERR_NODE_FRAME_INVALID', `data plane sent a frame ${what}; ignored`);
+  }
+
+  #refuse(code: number, reason: string): void {
+    this.session.report('ERR_NODE_FRAME_INVALID', reason);
+    this.session.close(code, reason);
+  }
+
   #pinged(data: Buffer): void {
+    if (this.session.isClosing) return;
     this.session.seen();
     if (data.length !== 0 && data.length !== HASH_BYTES) {
       const reason = `data plane pinged with a hash of ${data.length} bytes instead of ${HASH_BYTES}`;
       this.session.report('ERR_NODE_PING_INVALID', reason);
       return this.session.close(closeCodes.policy, reason);
     }
-    this.#socket.pong('');
+    if (!this.#pongs.send('')) return this.session.drop('ERR_NODE_SLOW', UNREAD_PONGS);
     this.session.pinged(data.toString('latin1'));
   }
 }
@@ -115,7 +124,7 @@ function basicInfoOf(message: unknown): BasicInfo | string {
   const { plugins, labels } = message;
   // An empty Lua table arrives as an object.
   if (typeof plugins !== 'object' || plugins === null) return 'basic_info must have a list of plugins';
-  return { plugins: pluginsOf(plugins), labels: isObject(labels) ? textsOf(labels) : {} };
+  return { plugins: pluginsOf(plugins), labels: isObject(labels) ? labelsOf(labels) : {} };
 }
 
 const pluginsOf = (plugins: object): readonly PluginVersion[] =>
@@ -123,9 +132,6 @@ const pluginsOf = (plugins: object): readonly PluginVersion[] =>
     if (!isObject(plugin) || typeof plugin['name'] !== 'string') return [];
     return [{ name: plugin['name'], version: typeof plugin['version'] === 'string' ? plugin['version'] : '' }];
   });
-
-const textsOf = (labels: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, String(value)]));
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

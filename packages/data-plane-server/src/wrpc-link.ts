@@ -6,6 +6,7 @@ import type { NodeIdentity } from './node-request.ts';
 import type { NodeLink, SessionHost } from './node-session.ts';
 import { closeCodes, NodeSession } from './node-session.ts';
 import type { Payload } from './payload-cache.ts';
+import { PongReplies, UNREAD_PONGS } from './pong-replies.ts';
 import { reportSocketFailure } from './socket-failure.ts';
 
 const HASH_CHARACTERS = 32;
@@ -32,9 +33,10 @@ export class WrpcLink implements NodeLink {
     });
     this.session = new NodeSession(identity, 'wrpc', { host, link: this });
     socket.on('message', () => this.session.seen());
+    const pongs = new PongReplies(socket);
     socket.on('ping', (data) => {
       this.session.seen();
-      socket.pong(data);
+      if (!pongs.send(data)) this.session.drop('ERR_NODE_SLOW', UNREAD_PONGS);
     });
     this.#peer.events.on('failed', (error) => this.#failed(error));
     this.#peer.events.on('dropped', ({ why, reason }) => {
@@ -53,7 +55,10 @@ export class WrpcLink implements NodeLink {
     const { syncConfig } = configService.methods;
     try {
       const answer = syncConfig.response.decode(await this.#peer.callEncoded(configService, syncConfig, payload.bytes));
-      if (!answer.accepted) this.session.report('ERR_NODE_CONFIG_REJECTED', describeRefusal(answer.errors));
+      if (answer.accepted) return;
+      const refusal = describeRefusal(answer.errors);
+      this.session.report('ERR_NODE_CONFIG_REJECTED', refusal);
+      throw new Error(refusal); // it was not taken
     } catch (error) {
       if (error instanceof WrpcError) this.#notDelivered(error);
       throw error;
@@ -71,13 +76,16 @@ export class WrpcLink implements NodeLink {
   #notDelivered(error: WrpcError): void {
     if (error.code === 'ERR_WRPC_REMOTE') this.session.report('ERR_NODE_CONFIG_REJECTED', error.message);
     if (error.code === 'ERR_WRPC_CALL_EXPIRED') {
-      this.session.drop('ERR_NODE_SLOW', 'data plane did not answer when it was sent a configuration');
+      const message = 'data plane did not answer when it was sent a configuration; is its clock ahead of ours?';
+      this.session.drop('ERR_NODE_SLOW', message);
     }
   }
 
   #failed(error: Error): void {
-    if (error instanceof WrpcError) this.session.report('ERR_NODE_FRAME_INVALID', error.message);
-    else reportSocketFailure(this.session, error);
+    if (!(error instanceof WrpcError)) return reportSocketFailure(this.session, error);
+    if (error.code === 'ERR_WRPC_ANSWERS_UNREAD') return this.session.drop('ERR_NODE_SLOW', error.message);
+    this.session.report('ERR_NODE_FRAME_INVALID', error.message);
+    this.session.close(closeCodes.invalid, error.message); // the peer has done so; this gives the reason
   }
 
   #negotiate(request: NegotiateServicesRequest): NegotiateServicesResponse {

@@ -11,6 +11,7 @@ import type {
   FeedItem,
   NodeRecord,
   SyncConfigRequest,
+  SyncConfigResponse,
 } from '../src/index.ts';
 import { configService, DataPlaneServer, negotiationService } from '../src/index.ts';
 import type { Identity } from './certificates.ts';
@@ -229,6 +230,7 @@ export class WrpcNode {
   readonly id: string;
   readonly peer: Peer;
   readonly received: { readonly message: SyncConfigRequest; readonly table: Readonly<Record<string, unknown>> }[] = [];
+  answer: SyncConfigResponse = { accepted: true, errors: [] };
 
   constructor(id: string, peer: Peer) {
     this.id = id;
@@ -246,7 +248,7 @@ export class WrpcNode {
         prepared.register(configService, {
           syncConfig: (message) => {
             node?.receive(message);
-            return { accepted: true, errors: [] };
+            return node?.answer ?? { accepted: true, errors: [] };
           },
         });
       },

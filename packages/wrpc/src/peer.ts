@@ -2,9 +2,11 @@ import { EventEmitter } from 'eventemitter3';
 import type { RawData, WebSocket } from 'ws';
 import { CallTable } from './call-table.ts';
 import type { Frame, OutgoingFrame } from './frame.ts';
-import { decodeFrame, encodeFrame, errorTypes, messageTypes } from './frame.ts';
+import { decodeFrame, errorTypes, messageTypes } from './frame.ts';
 import type { Strictness } from './frame-rules.ts';
 import { brokenRule, unusableReason } from './frame-rules.ts';
+import type { UnnumberedFrame } from './frame-writer.ts';
+import { FrameWriter } from './frame-writer.ts';
 import type { Handler, HandlersOf, Method, Service } from './service.ts';
 import { reasonOf, WrpcError } from './wrpc-error.ts';
 
@@ -81,7 +83,7 @@ export class Peer {
   readonly #calls: CallTable;
   readonly #services = new Map<number, Registered>();
   readonly #ended = new AbortController();
-  #sequence = 0;
+  readonly #writer: FrameWriter;
   #openRequests = 0;
 
   /** @param socket A `ws` socket, open or about to be; the peer reads it from now on. */
@@ -89,6 +91,7 @@ export class Peer {
     this.#socket = socket;
     this.#options = { ...defaults, ...options };
     this.#calls = new CallTable(this.#options.maxPendingCalls);
+    this.#writer = new FrameWriter(socket, this.#options.maxFrameBytes);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('error', (error) => this.events.emit('failed', error));
     socket.on('close', (code, reason) => this.#end(code, reason.toString('utf8')));
@@ -149,7 +152,7 @@ export class Peer {
     const timeoutMs = options.timeoutMs ?? this.#options.callTimeoutMs;
     if (options.signal?.aborted) throw new WrpcError('ERR_WRPC_CALL_ABORTED', `Call ${name} was aborted`);
     this.#calls.reserve(name);
-    const sequence = this.#send(name, {
+    const sequence = this.#writer.send(name, {
       messageType: messageTypes.rpc,
       serviceId: service.id,
       methodId: method.id,
@@ -172,6 +175,7 @@ export class Peer {
   }
 
   #receive(data: RawData, isBinary: boolean): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return; // what still arrives after our close frame
     if (!isBinary) return this.#violate(CLOSE_UNSUPPORTED, 'wRPC frames are binary, this one is text');
     const bytes = bytesOf(data);
     if (bytes.length > this.#options.maxFrameBytes) {
@@ -253,30 +257,19 @@ export class Peer {
     this.#reply('an error', { ...answerTo(frame), messageType: messageTypes.error, error });
   }
 
-  /** An answer to somebody who has left is no error of ours. */
-  #reply(name: string, frame: Omit<OutgoingFrame, 'sequence'>): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#send(name, frame);
-  }
-
-  #send(name: string, frame: Omit<OutgoingFrame, 'sequence'>): number {
-    if (this.#socket.readyState !== this.#socket.OPEN) {
-      throw new WrpcError('ERR_WRPC_CLOSED', `Cannot send ${name}: the connection is not open`);
+  #reply(name: string, frame: UnnumberedFrame): void {
+    try {
+      this.#writer.answer(name, frame);
+    } catch (error) {
+      if (!(error instanceof WrpcError) || error.code !== 'ERR_WRPC_ANSWERS_UNREAD') throw error;
+      this.terminate();
+      this.events.emit('failed', error);
     }
-    const sequence = this.#sequence + 1;
-    const bytes = encodeFrame({ ...frame, sequence });
-    if (bytes.length > this.#options.maxFrameBytes) {
-      const reason = `a frame of ${bytes.length} bytes is over the limit of ${this.#options.maxFrameBytes}`;
-      throw new WrpcError('ERR_WRPC_FRAME_TOO_LARGE', `Cannot send ${name}: ${reason}`);
-    }
-    this.#sequence = sequence;
-    // No callback: a failed write ends the socket, which says so by 'error' and 'close'.
-    this.#socket.send(bytes, { binary: true, fin: true, compress: false });
-    return sequence;
   }
 
   #violate(code: number, reason: string): void {
+    this.close(code, reason); // first: what a listener does then comes too late to change the code
     this.events.emit('failed', new WrpcError('ERR_WRPC_FRAME_INVALID', `Connection closed: ${reason}`));
-    this.close(code, reason);
   }
 
   #end(code: number, reason: string): void {

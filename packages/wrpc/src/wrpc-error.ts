@@ -1,5 +1,6 @@
 /** Codes of {@link WrpcError}; `docs/errors.md` lists them with their remedies. */
 export type WrpcErrorCode =
+  | 'ERR_WRPC_ANSWERS_UNREAD'
   | 'ERR_WRPC_CALL_ABORTED'
   | 'ERR_WRPC_CALL_EXPIRED'
   | 'ERR_WRPC_CALLS_EXHAUSTED'

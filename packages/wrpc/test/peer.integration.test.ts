@@ -216,6 +216,21 @@ describe('a peer', () => {
     await hanging;
   });
 
+  it('cuts off who goes on calling and reads nothing', async () => {
+    const { url, peers } = await serve();
+    const { socket, closed } = await raw(url);
+    const failed = new Promise<Error>((resolve) => peers[0]!.events.once('failed', resolve));
+    socket.pause();
+    const call = request({ payload: text.encode({ text: 'x'.repeat(10_000) }) });
+    while (!peers[0]!.signal.aborted) {
+      for (let count = 0; count < 50; count += 1) socket.send(call);
+      await turn();
+    }
+    await expect(failed).resolves.toMatchObject({ code: 'ERR_WRPC_ANSWERS_UNREAD' });
+    socket.resume();
+    await expect(closed).resolves.toBe(1006);
+  });
+
   it('refuses a second service with the same number', async () => {
     const { url } = await serve();
     const client = await connect(url);
