@@ -44,6 +44,8 @@ const omitWhere =
  * values and types that a version does not know are the business of `entityForVersion` in the model.
  */
 export const coreRewrites: readonly Rewrite[] = [
+  { below: at(3, 7), type: 'routes', rewrite: omitWhere(hasNewSyntax, 'its expression needs 3.7') },
+  { below: at(3, 7), type: 'routes', rewrite: withoutMatchingFields },
   { below: at(3, 7), type: 'routes', rewrite: filterList('snis', withoutWildcard, 'wildcards need 3.7') },
   { below: at(3, 0), type: 'routes', rewrite: omitWhere(hasExpression, 'expressions need 3.0') },
   { below: at(3, 0), type: 'routes', rewrite: withoutExpressionFields },
@@ -56,6 +58,24 @@ function withoutWildcard(sni: string): string | undefined {
 
 function hasExpression({ expression }: DeclarativeEntity): boolean {
   return isSet(expression);
+}
+
+/** Refused by 3.4.2, taken by 3.9.3; the version between that first takes it is not on record. */
+const newSyntax = /!\s*\(|\bhttp\.path\.segments\b/;
+const textLiteral = /"(?:[^"\\]|\\.)*"|r#".*?"#/gs;
+
+function hasNewSyntax({ expression }: DeclarativeEntity): boolean {
+  return typeof expression === 'string' && newSyntax.test(expression.replaceAll(textLiteral, '""'));
+}
+
+const matchingFields: ReadonlySet<string> = new Set(
+  'hosts paths methods headers snis sources destinations regex_priority path_handling'.split(' '),
+);
+
+/** Up to 3.6 a route with an expression has no other matching fields, not even with their defaults. */
+function withoutMatchingFields(entity: DeclarativeEntity): Rewritten | undefined {
+  if (!hasExpression(entity) || ![...matchingFields].some((field) => isSet(entity[field]))) return undefined;
+  return { entity: Object.fromEntries(Object.entries(entity).filter(([field]) => !matchingFields.has(field))) };
 }
 
 /** A priority means nothing without an expression. */

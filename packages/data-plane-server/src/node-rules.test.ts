@@ -71,6 +71,8 @@ describe('entities for older data planes', () => {
     expect(pathFor2x('~/a.b')).toBeUndefined(); // 2.x would take the dot for a dot
     expect(pathFor2x('/a(b)')).toBeUndefined(); // 2.x would take the parentheses for a group
     expect(pathFor2x('~^/a')).toBeUndefined(); // 2.x wants a slash first
+    expect(pathFor2x('~/a%2')).toBeUndefined(); // 2.x would take the percent sign for an escape
+    expect(pathFor2x('~/a%2F')).toBe('/a%2F');
   });
 
   it('omits what would mean something else, with the reason', () => {
@@ -81,6 +83,17 @@ describe('entities for older data planes', () => {
     expect(write('3.6.1', 'jwt_secrets', { algorithm: 'EdDSA' })).toHaveProperty('omitted');
     expect(write('2.8.5', 'routes', { expression: 'http.path == "/"' })).toHaveProperty('omitted');
     expect(write('2.8.5', 'vaults', { name: 'env' })).toEqual({ omitted: 'vaults are not known there' });
+  });
+
+  it('sends routes with expressions to 3.0 to 3.6 without the other matching fields, or not at all', () => {
+    const route = { protocols: ['http'], hosts: null, regex_priority: 0, path_handling: 'v0', priority: 5 };
+    const prefix = { ...route, expression: 'http.path ^= "/!(http.path.segments"' };
+    const { protocols, priority, expression } = prefix;
+    expect(write('3.4.2', 'routes', prefix)).toEqual({ entity: { protocols, priority, expression } });
+    expect(write('3.7.1', 'routes', prefix)).toEqual({ entity: prefix });
+    for (const newer of ['!(http.path == "/")', 'http.path.segments.len == 2']) {
+      expect(write('3.4.2', 'routes', { ...route, expression: newer })).toHaveProperty('omitted');
+    }
   });
 
   it('keeps the very object when nothing has to be changed', () => {

@@ -1,6 +1,8 @@
 /** What Kong 2.x takes for a plain prefix; any other character makes it read the path as a regular expression. */
 const plainPath = /^[a-zA-Z0-9._~/%-]*$/;
 
+const brokenEscape = /%(?![0-9a-f]{2})/i;
+
 /**
  * Writes a path of Kong 3.x for Kong 2.x, which has no `~` mark and guesses instead.
  * @returns Undefined when 2.x would read it as something else.
@@ -12,6 +14,7 @@ export function pathFor2x(path: string): string | undefined {
   const regex = path.slice(1);
   if (!regex.startsWith('/')) return undefined; // 2.x: "should start with: /"
   if (!plainPath.test(regex)) return regex;
-  // 2.x takes it for a prefix. That is the same, because Kong anchors a regex at its start only, unless a dot is in it.
-  return regex.includes('.') ? undefined : regex;
+  // 2.x takes it for a prefix and wants whole escapes in it. The meaning stays, because Kong anchors a regex at its start
+  // only, unless a dot is in it.
+  return regex.includes('.') || brokenEscape.test(regex) ? undefined : regex;
 }
