@@ -132,6 +132,17 @@ describe('checkConfiguration', () => {
     expect(refusals({ ...full, routes: [{ ...route, service: null }] })).toEqual([]);
   });
 
+  it('takes names letter by letter, ids in either case', () => {
+    const upper = { ...full, routes: [{ ...route, service: 'ORDERS' }] };
+    expect(refusals(upper)).toEqual([expect.stringContaining("invalid reference 'service: ORDERS'")]);
+    const abc = { ...service, id: 'abcdef00-0000-4000-8000-000000000000' };
+    expect(refusals({ ...head, services: [abc], routes: [{ ...route, service: abc.id.toUpperCase() }] })).toEqual([]);
+  });
+
+  it('draws an id where there is nothing to derive one from', () => {
+    expect(refusals({ ...head, services: [{ host: 'a.local' }, { host: 'a.local' }] })).toEqual([]);
+  });
+
   it('takes an object as a reference from 3.0 on only', () => {
     const table = { ...full, routes: [{ ...route, service: { id: id(1) } }] };
     expect(refusals(table)).toEqual([]);

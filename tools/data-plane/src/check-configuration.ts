@@ -10,7 +10,7 @@ import type { PlacedEntity } from './placed-entity.ts';
 import { referenceProblems } from './references.ts';
 import { duplicateProblems } from './uniqueness.ts';
 import type { VersionTraits } from './version-traits.ts';
-import { traitsOf } from './version-traits.ts';
+import { defaultRouterFlavor, traitsOf } from './version-traits.ts';
 import { warningsFor } from './warnings.ts';
 
 /** For which data plane a configuration is checked. */
@@ -69,7 +69,7 @@ function contextFor(table: Table, traits: VersionTraits, options: CheckOptions):
   return {
     traits,
     plugins: new Set(options.plugins ?? bundledPlugins(options.version)),
-    routerFlavor: options.routerFlavor ?? (traits.major < 3 ? 'traditional' : 'traditional_compatible'),
+    routerFlavor: options.routerFlavor ?? defaultRouterFlavor(traits),
     nowMs: (options.now ?? Date.now)(),
     migratesPaths: traits.major >= 3 && table['_format_version'] !== '3.0',
   };

@@ -39,7 +39,7 @@ export function checkEntity({ type, item, index, before }: Candidate, context: C
   }
   const fields = item as Fields; // a JSON object, by the lines above
   const collection = collectionOf(schemaTypeOf(type));
-  const primaryKey = primaryKeyOf(collection, fields);
+  const primaryKey = primaryKeyOf(collection, fields, index);
   const text = JSON.stringify(fields);
   const unchanged = before?.get(primaryKey);
   // A certificate authority can expire while nothing about it changes.
@@ -145,13 +145,14 @@ const endpointKeyOf = ({ endpointKey }: Collection, fields: Fields): string | un
   return typeof value === 'string' ? value : undefined;
 };
 
-/** The id, or what Kong would derive one from: equal results collide there, too. */
-function primaryKeyOf(collection: Collection, fields: Fields): string {
+/** The id, or what Kong would derive one from: equal results collide there, too. With nothing to go by it draws one. */
+function primaryKeyOf(collection: Collection, fields: Fields, index: number): string {
   const given = fields[collection.primaryKey];
   if (typeof given === 'string') return collection.primaryKey === 'id' ? given.toLowerCase() : given;
   const [composite] = collection.compositeKeys;
   const parts = composite?.map((field) => writtenReference(fields[field]) ?? '');
-  return `derived:${parts?.join(':') ?? endpointKeyOf(collection, fields) ?? JSON.stringify(fields)}`;
+  const source = parts?.join(':') ?? endpointKeyOf(collection, fields);
+  return source === undefined ? `drawn:${index}` : `derived:${source}`;
 }
 
 const problem = (path: Path, message: string): ConfigurationProblem => ({

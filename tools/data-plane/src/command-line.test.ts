@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { certificateFile, keyFile } from '../test/scripted-control-plane.ts';
 import type { ProcessContext } from './command-line.ts';
@@ -28,6 +29,7 @@ function fakeProcess(): FakeProcess {
   return { context, signals, output: () => text.stdout, errors: () => text.stderr };
 }
 
+const otherKeyFile = fileURLToPath(new URL('../test/testdata/other.key', import.meta.url));
 const identity = ['--cert', certificateFile, '--key', keyFile];
 /** Nothing listens on port 1, and no test can be given it by chance. */
 const nobody = ['--control-plane', 'wss://127.0.0.1:1'];
@@ -54,6 +56,22 @@ describe('the command data-plane', () => {
     ],
     ['a node id that is no UUID', [...identity, '--node-id', 'me'], 'it is no UUID'],
     ['a count that is none', [...identity, '--count', '1.5'], 'whole number'],
+    ['more than one machine can hold', [...identity, '--count', '999999999'], 'at most 10000'],
+    ['a time beyond what timers can do', [...identity, '--ping-interval', '99999999'], 'at most 2147483 seconds'],
+    ['a duration beyond what timers can do', [...identity, '--duration', '99999999'], 'at most 2147483 seconds'],
+    ['a delay beyond what timers can do', [...identity, '--reconnect-delay', '1-99999999'], 'at most 2147483 seconds'],
+    ['a pause beyond what timers can do', [...identity, '--slow-reader', '99999999999'], 'at most 2147483000 ms'],
+    ['certificate and key swapped', ['--cert', keyFile, '--key', certificateFile], 'were they swapped?'],
+    [
+      'a key of another certificate',
+      ['--cert', certificateFile, '--key', otherKeyFile],
+      'not the one of the certificate',
+    ],
+    [
+      'a router flavor that the version does not have',
+      [...identity, '--protocol', 'v1', '--version', '2.8.5', '--router-flavor', 'expressions'],
+      'it knows traditional only',
+    ],
     ['an unknown option', [...identity, '--nope'], "unknown option '--nope'"],
     ['an argument', [...identity, 'nope'], 'too many arguments'],
   ])('ends with 2 and a message for %s', async (_what, argv, message) => {

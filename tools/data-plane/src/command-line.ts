@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { RouterFlavor } from '@koko/model';
 import { EventPrinter } from './event-printer.ts';
 import type { SimulatedDataPlaneOptions } from './options.ts';
 import { resolveOptions } from './options.ts';
@@ -29,6 +30,7 @@ interface Flags {
   readonly nodeId?: string;
   readonly hostname?: string;
   readonly label?: Readonly<Record<string, string>>;
+  readonly routerFlavor?: RouterFlavor;
   readonly count: number;
   readonly slowReader?: number | 'never';
   readonly reconnectDelay?: { minMs: number; maxMs: number };
@@ -131,15 +133,26 @@ function describeCommand(): Command {
     .option('--node-id <uuid>', 'kept over reconnects (default: random)')
     .option('--hostname <name>', "reported host name (default: the machine's)")
     .option('--label <key:value>', 'label to report; may be given several times', collectLabel)
+    .addOption(
+      new Option('--router-flavor <name>', 'how it matches routes (default: traditional_compatible)').choices([
+        'traditional_compatible',
+        'traditional',
+        'expressions',
+      ]),
+    )
     .option('--count <number>', 'how many data planes to run', parseCount, 1)
     .option('--slow-reader <ms|never>', 'pause reading after every frame, or never read', parseSlowReader)
     .option('--reconnect-delay <min-max>', 'seconds between connections (default: 5-10)', parseDelay)
-    .option('--ping-interval <seconds>', 'seconds between pings (default: 30)', parsePositive)
+    .option('--ping-interval <seconds>', 'seconds between pings (default: 30)', parseSeconds)
     .option('--initial-hash <hash>', 'hash to report before the first configuration, as after a restart')
-    .option('--duration <seconds>', 'stop after so many seconds (default: run until Ctrl-C)', parsePositive)
+    .option('--duration <seconds>', 'stop after so many seconds (default: run until Ctrl-C)', parseSeconds)
     .option('--verbose', 'also print pings and frames received')
     .allowExcessArguments(false);
 }
+
+const MAX_COUNT = 10_000;
+/** 24.8 days: longer timers would fire at once. */
+const MAX_SECONDS = 2_147_483;
 
 const parseNames = (text: string): readonly string[] =>
   text
@@ -156,16 +169,31 @@ function parsePositive(text: string): number {
 function parseCount(text: string): number {
   const value = parsePositive(text);
   if (!Number.isInteger(value)) throw new InvalidArgumentError('Expected a whole number.');
+  if (value > MAX_COUNT) throw new InvalidArgumentError(`Expected at most ${MAX_COUNT}.`);
   return value;
 }
 
-const parseSlowReader = (text: string): number | 'never' => (text === 'never' ? text : parsePositive(text));
+function parseSeconds(text: string): number {
+  const value = parsePositive(text);
+  return value <= MAX_SECONDS ? value : tooLong(MAX_SECONDS, 'seconds');
+}
+
+function parseSlowReader(text: string): number | 'never' {
+  if (text === 'never') return text;
+  const value = parsePositive(text);
+  return value <= MAX_SECONDS * 1000 ? value : tooLong(MAX_SECONDS * 1000, 'ms');
+}
+
+function tooLong(max: number, unit: string): never {
+  throw new InvalidArgumentError(`Expected at most ${max} ${unit}.`);
+}
 
 function parseDelay(text: string): { minMs: number; maxMs: number } {
   const match = /^(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?$/.exec(text);
   if (match === null) throw new InvalidArgumentError('Expected seconds as in 5-10, or 2.');
   const minMs = Math.round(Number(match[1]) * 1000);
   const maxMs = match[2] === undefined ? minMs : Math.round(Number(match[2]) * 1000);
+  if (maxMs > MAX_SECONDS * 1000) tooLong(MAX_SECONDS, 'seconds');
   if (maxMs < minMs) throw new InvalidArgumentError('The second number must not be below the first.');
   return { minMs, maxMs };
 }

@@ -2,6 +2,9 @@ import type { DataPlaneEvent } from './events.ts';
 
 const ONLY_VERBOSE: readonly DataPlaneEvent['event'][] = ['pinged', 'received', 'unchanged'];
 
+const MAX_CHARACTERS = 500;
+const MAX_ITEMS = 20;
+
 /** Prints events as JSON lines: what it is first, then when; a failure that goes on is printed once. */
 export class EventPrinter {
   readonly #output: NodeJS.WritableStream;
@@ -17,7 +20,7 @@ export class EventPrinter {
     if (this.#isRepeated(event)) return;
     if (!this.#isVerbose && ONLY_VERBOSE.includes(event.event)) return;
     const { event: what, at, nodeId, ...rest } = event;
-    this.#output.write(`${JSON.stringify({ event: what, ...rest, at, nodeId })}\n`);
+    this.#output.write(`${JSON.stringify({ event: what, ...rest, at, nodeId }, shortened)}\n`);
   }
 
   #isRepeated(event: DataPlaneEvent): boolean {
@@ -29,4 +32,13 @@ export class EventPrinter {
     this.#failing.set(event.nodeId, event.reason);
     return false;
   }
+}
+
+/** A line is to be read: long texts and lists, such as the hosts of a route, are cut and say so. */
+function shortened(_key: string, value: unknown): unknown {
+  if (typeof value === 'string' && value.length > MAX_CHARACTERS) {
+    return `${value.slice(0, MAX_CHARACTERS)}… (${value.length} characters)`;
+  }
+  if (!Array.isArray(value) || value.length <= MAX_ITEMS) return value;
+  return [...value.slice(0, MAX_ITEMS), `… (${value.length} items)`];
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '@koko/lifecycle';
+import type { RouterFlavor } from '@koko/model';
 import type { EventBody } from './events.ts';
 import type { ConfigurationReader, PayloadKind, ReceivedConfiguration } from './received-configuration.ts';
 import { FatalConfigurationError } from './running-configuration.ts';
@@ -15,6 +16,7 @@ export interface NodeState {
   /** `host:port` of the control plane. */
   readonly controlPlane: string;
   readonly mtls: 'shared' | 'pki';
+  readonly routerFlavor: RouterFlavor;
   readonly pingIntervalMs: number;
   /** How long the other side may say nothing; undefined when this data plane does not read anyway. */
   readonly silenceLimitMs: number | undefined;

@@ -1,3 +1,4 @@
+import type { RouterFlavor } from '@koko/model';
 import { randomInt, randomUUID } from 'node:crypto';
 import { hostname as machineName } from 'node:os';
 import { bundledPlugins } from './bundled-plugins.ts';
@@ -7,7 +8,7 @@ import type { DataPlaneEvent } from './events.ts';
 import { ConfigurationReader } from './received-configuration.ts';
 import type { IdentityOptions } from './tls-identity.ts';
 import type { DataPlaneProtocol } from './version-traits.ts';
-import { protocolObjection, traitsOf } from './version-traits.ts';
+import { defaultRouterFlavor, protocolObjection, traitsOf } from './version-traits.ts';
 
 /** How a {@link SimulatedDataPlane} behaves; only certificate and key have no default. */
 export interface SimulatedDataPlaneOptions extends IdentityOptions {
@@ -24,6 +25,8 @@ export interface SimulatedDataPlaneOptions extends IdentityOptions {
   /** Enabled plugins; default: what the version ships. */
   readonly plugins?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
+  /** Kong's `router_flavor`; default `traditional_compatible`, before 3.0 `traditional`. */
+  readonly routerFlavor?: RouterFlavor;
   /** Milliseconds without reading after the handshake and after each frame, or `never` to read nothing at all. */
   readonly slowReader?: number | 'never';
   /** Milliseconds between connections, drawn at random; default 5000 to 10000 as in Kong. */
@@ -66,6 +69,10 @@ export function resolveOptions(given: SimulatedDataPlaneOptions): ResolvedOption
   if (objection !== undefined) throw new RangeError(objection);
   const plugins = given.plugins ?? bundledPlugins(version);
   const clock = given.clock ?? systemClock;
+  const routerFlavor = given.routerFlavor ?? defaultRouterFlavor(traits);
+  if (traits.major < 3 && routerFlavor !== 'traditional') {
+    throw new RangeError(`Kong ${version} has no router flavor ${routerFlavor}: it knows traditional only`);
+  }
   const resolved: ResolvedOptions = {
     pingIntervalMs: 30_000,
     handshakeTimeoutMs: 5000,
@@ -75,13 +82,14 @@ export function resolveOptions(given: SimulatedDataPlaneOptions): ResolvedOption
     initialHash: '0'.repeat(32),
     random: (min, max) => randomInt(min, max + 1),
     onEvent: () => {},
-    reader: given.reader ?? new ConfigurationReader({ version, plugins, now: () => clock.now() }),
+    reader: given.reader ?? new ConfigurationReader({ version, plugins, routerFlavor, now: () => clock.now() }),
     nodeId: given.nodeId ?? randomUUID(),
     ...given,
     controlPlane: controlPlaneUrl(given.controlPlane ?? DEFAULT_CONTROL_PLANE),
     protocol,
     version,
     plugins,
+    routerFlavor,
     clock,
   };
   demandSense(resolved);

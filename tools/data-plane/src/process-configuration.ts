@@ -1,3 +1,4 @@
+import type { RouterFlavor } from '@koko/model';
 import type { VersionTraits } from './version-traits.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -10,6 +11,7 @@ export interface ProcessConfigurationOptions {
   /** `host:port`. */
   readonly controlPlane: string;
   readonly mtls: 'shared' | 'pki';
+  readonly routerFlavor: RouterFlavor;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface ProcessConfigurationOptions {
  * masked. Names and kinds of value are those of 3.4, 3.9 and 3.10; other versions use the nearest older list.
  */
 export function processConfiguration(options: ProcessConfigurationOptions): Settings {
-  const { traits, plugins, labels, controlPlane, mtls } = options;
+  const { traits, plugins, labels, controlPlane, mtls, routerFlavor } = options;
   const labelList = Object.entries(labels).map(([key, value]) => `${key}:${value}`);
   return {
     ...COMMON,
@@ -25,6 +27,7 @@ export function processConfiguration(options: ProcessConfigurationOptions): Sett
     cluster_control_plane: controlPlane,
     cluster_dp_labels: labelList.length === 0 ? {} : labelList, // Lua writes an empty table as an object
     cluster_mtls: mtls,
+    router_flavor: routerFlavor,
     cluster_listeners: [listener('0.0.0.0', 8005)],
     proxy_listeners: [listener('127.0.0.1', 8000)],
     status_listeners: [listener('127.0.0.1', 8007)],
@@ -287,7 +290,6 @@ const COMMON: Settings = {
   real_ip_header: 'X-Real-IP',
   real_ip_recursive: 'off',
   role: 'data_plane',
-  router_flavor: 'traditional_compatible',
   ssl_cert: {},
   ssl_cert_csr_default: '/usr/local/kong/ssl/kong-default.csr',
   ssl_cert_default: '/usr/local/kong/ssl/kong-default.crt',

@@ -3,7 +3,9 @@ import type { PlacedEntity } from './placed-entity.ts';
 
 type Collections = ReadonlyMap<string, readonly PlacedEntity[]>;
 
-/** A problem for every reference that leads nowhere. Data planes look names up first, then ids. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** A problem for every reference that leads nowhere. Data planes look names up first, letter by letter, then ids. */
 export function referenceProblems(collections: Collections): ConfigurationProblem[] {
   const handles = new Map([...collections].map(([type, placed]) => [type, handlesOf(placed)]));
   const problems: ConfigurationProblem[] = [];
@@ -11,7 +13,7 @@ export function referenceProblems(collections: Collections): ConfigurationProble
     for (const { entity, index } of placed) {
       for (const { field, type: target, value } of entity.references) {
         const known = handles.get(target);
-        if (known?.has(value) === true || known?.has(value.toLowerCase()) === true) continue;
+        if (known?.has(value) === true || (UUID.test(value) && known?.has(value.toLowerCase()) === true)) continue;
         const message = `invalid reference '${field}: ${value}' (no such entry in '${target}')`;
         problems.push({ code: 'ERR_DATA_PLANE_REFERENCE', path: [type, index, field], message });
       }

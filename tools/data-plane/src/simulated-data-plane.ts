@@ -47,6 +47,7 @@ export class SimulatedDataPlane implements Runnable {
       labels,
       controlPlane: controlPlane.host,
       mtls: (this.#options.serverName ?? SHARED_NAME) === SHARED_NAME ? 'shared' : 'pki',
+      routerFlavor: this.#options.routerFlavor,
       pingIntervalMs: this.#options.pingIntervalMs,
       silenceLimitMs: this.#options.slowReader === undefined ? SILENCE_LIMIT_MS : undefined,
       running: new RunningConfiguration(traits, this.#options.initialHash),

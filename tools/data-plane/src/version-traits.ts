@@ -1,3 +1,5 @@
+import type { RouterFlavor } from '@koko/model';
+
 /** The protocols a data plane of this package can speak. */
 export type DataPlaneProtocol = 'wrpc' | 'v1';
 
@@ -64,6 +66,10 @@ export function traitsOf(version: string): VersionTraits {
     acceptsObjectReferences: since(3, 0),
   };
 }
+
+/** What `router_flavor` is unless somebody sets it. */
+export const defaultRouterFlavor = ({ major }: VersionTraits): RouterFlavor =>
+  major < 3 ? 'traditional' : 'traditional_compatible';
 
 /** Says why a version cannot speak a protocol, or `undefined` when it can. */
 export function protocolObjection(
