@@ -34,10 +34,10 @@ export function parseEndpointSlice(object: unknown, reference: ObjectReference):
   };
 }
 
-/** A port without a number stands for all ports, which Kong cannot express. */
+/** A port without a number stands for all ports, which Kong cannot express; one below zero is skipped just as silently. */
 function parsePort(fields: FieldReader): readonly EndpointPort[] {
   const name = fields.string('name') ?? '';
-  const port = fields.port('port');
+  const port = fields.isNegative('port') ? undefined : fields.port('port');
   const protocol = fields.string('protocol') || 'TCP'; // the default that an API server fills in
   return port === undefined ? [] : [{ name, port, protocol }];
 }

@@ -46,6 +46,11 @@ export class FieldReader {
     return typeof this.#value(name) === 'number';
   }
 
+  isNegative(name: string): boolean {
+    const value = this.#value(name);
+    return typeof value === 'number' && value < 0;
+  }
+
   boolean(name: string): boolean | undefined {
     const value = this.#value(name);
     if (value === undefined || typeof value === 'boolean') return value;

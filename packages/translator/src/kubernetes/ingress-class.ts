@@ -5,7 +5,7 @@ import { isPathSegment } from './translated-kinds.ts';
 /** What translation reads of an IngressClass. Its `spec.controller` is not compared: names alone decide, as in KIC. */
 export interface IngressClass {
   readonly isDefault: boolean;
-  /** `namespace/name` of its IngressClassParameters; `undefined` when there are none of that kind in a namespace. */
+  /** `namespace/name` of its IngressClassParameters; `undefined` where it names none of that kind in a namespace. */
   readonly parametersKey: string | undefined;
   readonly problems: readonly ObjectProblem[];
 }
@@ -28,11 +28,12 @@ export function parseIngressClass(object: unknown, reference: ObjectReference): 
   };
 }
 
+/** KIC wants a scope, but does not look at which; an API server allows a namespace with the scope Namespace only. */
 function parseParametersKey(parameters: FieldReader): string | undefined {
   const [apiGroup, kind, scope, namespace, name] = ['apiGroup', 'kind', 'scope', 'namespace', 'name'].map((field) =>
     parameters.string(field),
   );
-  const isOurs = apiGroup === 'configuration.konghq.com' && kind === 'IngressClassParameters' && scope === 'Namespace';
+  const isOurs = apiGroup === 'configuration.konghq.com' && kind === 'IngressClassParameters' && scope !== undefined;
   return isOurs && isPathSegment(namespace) && isPathSegment(name) ? `${namespace}/${name}` : undefined;
 }
 

@@ -64,7 +64,7 @@ export interface LocatedBackend {
   readonly location: Location;
 }
 
-/** A TLS section that names both hosts and a Secret; others have no effect. */
+/** A TLS section that lists hosts and names a Secret; others have no effect. */
 export interface IngressTls {
   readonly hosts: readonly string[];
   /** `namespace/name` */
@@ -87,7 +87,7 @@ export function parseIngress(object: unknown, reference: ObjectReference): Ingre
     className: spec.string('ingressClassName'),
     regexPrefix: annotations.string('konghq.com/regex-prefix'),
     routes: parseRoutes(spec),
-    defaultBackend: defaultBackend && parseBackend(defaultBackend),
+    defaultBackend: defaultBackend && parseDefaultBackend(defaultBackend),
     tls: parseTls(spec, reference.namespace ?? ''),
     problems,
   };
@@ -132,9 +132,17 @@ function isPathType(text: string): text is PathType {
   return text === 'Prefix' || text === 'Exact' || text === 'ImplementationSpecific';
 }
 
+/** Of a Service and a resource, which an API server does not let stand side by side, the Service counts. */
 function parseBackend(fields: FieldReader): LocatedBackend | undefined {
   const service = fields.find('service');
   const backend = service === undefined ? parseResourceBackend(fields) : parseServiceBackend(service);
+  return backend && { backend, location: fields.path };
+}
+
+/** Here the resource counts, as in KIC. */
+function parseDefaultBackend(fields: FieldReader): LocatedBackend | undefined {
+  if (fields.find('resource') === undefined) return parseBackend(fields);
+  const backend = parseResourceBackend(fields);
   return backend && { backend, location: fields.path };
 }
 
@@ -171,10 +179,11 @@ function parseResourceBackend(fields: FieldReader): FacadeReference | ResourceBa
 
 function parseTls(spec: FieldReader, namespace: string): readonly IngressTls[] {
   return spec.records('tls').flatMap((section) => {
-    const hosts = section.strings('hosts').filter((host) => host !== '');
+    const listed = section.strings('hosts');
     const secretName = section.string('secretName') ?? '';
-    if (hosts.length === 0 || secretName === '') return [];
+    if (listed.length === 0 || secretName === '') return [];
     if (!isPathSegment(secretName)) return section.refuse('secretName', 'the name of a Secret') ?? [];
+    const hosts = listed.filter((host) => host !== ''); // Kong takes no empty SNI, but the certificate is asked for
     return [{ hosts, secretKey: `${namespace}/${secretName}`, location: [...section.path, 'secretName'] }];
   });
 }

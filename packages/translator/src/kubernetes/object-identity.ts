@@ -40,5 +40,5 @@ function tagsOf(object: FieldReader, { kind, namespace, name }: ObjectReference,
   const standard = { name, namespace, kind, uid, group, version };
   const fixed = Object.entries(standard).flatMap(([key, value]) => (value ? [`k8s-${key}:${value}`] : []));
   const custom = parseCommaList(object.at('metadata').at('annotations').string('konghq.com/tags'));
-  return [...new Set([...fixed, ...custom])];
+  return [...fixed, ...new Set(custom)];
 }
