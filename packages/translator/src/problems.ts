@@ -155,8 +155,8 @@ function objectOfQuery(query: string, key: string): ObjectReference {
   if (['kong-service', 'default-kong-service', 'targets', 'service-parent'].includes(query)) {
     return { kind: 'Service', namespace, name };
   }
-  const kind = ['certificate', 'secret-users', 'secret-is-used'].includes(query) ? 'Secret' : 'Ingress';
-  return { kind, namespace, name };
+  const isOfSecret = ['certificate', 'needed-certificate', 'secret-users', 'secret-is-used'].includes(query);
+  return { kind: isOfSecret ? 'Secret' : 'Ingress', namespace, name };
 }
 
 /** Ingress "shop/web" */

@@ -1,5 +1,5 @@
 import { Graph } from '@koko/incremental';
-import type { Change, Contributed, GraphDiff } from '@koko/incremental';
+import type { Change, Contributed, GraphDiff, GraphSize } from '@koko/incremental';
 import type { EntityType } from '@koko/model';
 import { parseObject } from './kubernetes/parse-object.ts';
 import {
@@ -69,6 +69,11 @@ export class Translator {
   /** How often each query has run so far, by its name: the cost of changes, for tests and metrics. */
   runs(): Readonly<Record<string, number>> {
     return this.#graph.runs();
+  }
+
+  /** What is held in memory, by count; without objects as much as at the start. For tests and metrics. */
+  size(): GraphSize {
+    return this.#graph.size();
   }
 }
 

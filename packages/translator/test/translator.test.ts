@@ -2,76 +2,15 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { referenceOf, translatedKinds, Translator } from '../src/index.ts';
-import type { KubernetesObject, TranslationDiff } from '../src/index.ts';
+import type { KubernetesObject } from '../src/index.ts';
 import { parseCase } from './golden-case.ts';
-import { endpointSlice, ingress, service } from './objects-for-tests.ts';
-
-function put(translator: Translator, ...objects: readonly KubernetesObject[]): TranslationDiff {
-  return translator.apply(objects.map((object) => ({ reference: referenceOf(object), object })));
-}
-
-function remove(translator: Translator, ...objects: readonly KubernetesObject[]): TranslationDiff {
-  return translator.apply(objects.map((object) => ({ reference: referenceOf(object), object: undefined })));
-}
-
-/** Queries that ran while `change` was made, and how often. */
-function runsOf(translator: Translator, change: () => void): Readonly<Record<string, number>> {
-  const before = translator.runs();
-  change();
-  const counts = Object.entries(translator.runs()).map(([name, count]) => [name, count - (before[name] ?? 0)] as const);
-  return Object.fromEntries(counts.filter(([, count]) => count > 0));
-}
-
-function numbered<T>(count: number, make: (index: number) => T): readonly T[] {
-  return Array.from({ length: count }, (_item, index) => make(index));
-}
+import { endpointSlice, ingress, service, tlsSecret } from './objects-for-tests.ts';
+import { put, remove } from './put-and-remove.ts';
 
 describe('Translator', () => {
-  it('runs nothing but the targets of one port when an EndpointSlice changes among 1,000 Ingresses', () => {
-    const translator = new Translator();
-    put(
-      translator,
-      ...numbered(1000, (n) => [
-        ingress(`web-${n}`),
-        service(`web-${n}`),
-        endpointSlice(`web-${n}`, ['10.0.0.1']),
-      ]).flat(),
-    );
-    const runs = runsOf(translator, () => {
-      const diff = put(translator, endpointSlice('web-7', ['10.0.0.1', '10.0.0.2']));
-      expect(diff.upserts.map(({ entity }) => entity['target'])).toEqual(['10.0.0.2:8080']);
-      expect(diff.deletes).toEqual([]);
-    });
-    expect(runs).toEqual({ targets: 1 });
-  });
-
-  it('runs no routes when a Service changes that 1,000 Ingresses share', () => {
-    const translator = new Translator();
-    put(translator, service('web'), ...numbered(1000, (n) => ingress(`web-${n}`, { backend: 'web' })));
-    const runs = runsOf(translator, () => {
-      const diff = put(translator, service('web', { annotations: { 'konghq.com/tags': 'new' } }));
-      expect(diff.upserts.map(({ type }) => type)).toEqual(['services', 'upstreams']);
-    });
-    expect(runs).toEqual({ 'kong-service': 1, targets: 1 });
-  });
-
-  it('runs nothing when a change touches nothing that is read', () => {
-    const translator = new Translator();
-    const web = service('web');
-    put(translator, ingress('web'), web, endpointSlice('web', ['10.0.0.1']));
-    const touched = { ...web, metadata: { ...web.metadata, resourceVersion: '2' }, status: { loadBalancer: {} } };
-    expect(runsOf(translator, () => put(translator, touched, ingress('web')))).toEqual({});
-  });
-
-  it('runs one route when an Ingress of 1,000 changes', () => {
-    const translator = new Translator();
-    put(translator, ...numbered(1000, (n) => [ingress(`web-${n}`), service(`web-${n}`)]).flat());
-    const runs = runsOf(translator, () => put(translator, ingress('web-7', { backend: 'web-7', path: '/new' })));
-    expect(runs).toEqual({ 'ingress-routes': 1 });
-  });
-
   it('leaves nothing behind', () => {
     const translator = new Translator();
+    const sizeAtStart = translator.size();
     const objects = [
       ingress('web'),
       ingress('gone', { backend: 'missing' }),
@@ -85,6 +24,15 @@ describe('Translator', () => {
     expect([...translator.problems()]).toEqual([]);
     expect(deletes).toHaveLength(7);
     expect(problemsRemoved).toHaveLength(1);
+    expect(translator.size()).toEqual(sizeAtStart);
+  });
+
+  it('emits the certificate of a TLS section whose hosts are all empty, which Kong takes for no SNI', () => {
+    const translator = new Translator();
+    put(translator, ingress('web', { spec: { tls: [{ hosts: [''], secretName: 'pair' }] } }), tlsSecret('pair'));
+    const types = [...translator.entities()].map(({ type }) => type);
+    expect(types).toContain('certificates');
+    expect(types).not.toContain('snis');
   });
 
   it('takes a Service away with its last Ingress, not before', () => {

@@ -1,11 +1,11 @@
 import { keyPairFault } from '../kong/key-pair.ts';
-import type { Location } from '../kubernetes/ingress.ts';
 import type { Secret } from '../kubernetes/secret.ts';
-import type { ObjectReference } from '../objects.ts';
 import { invalidKeyPair, missingSecret } from '../problems.ts';
+import type { Place } from '../problems.ts';
 import { acceptedRank } from './accepted-ingress.ts';
 import { emitEntity, idFor } from './emit-entity.ts';
 import { ingressesBySecret, secretsByKeyPair, secretsByUid } from './indexes.ts';
+import { tlsClaims } from './tls-claims.ts';
 import type { TranslationQuery, TranslationReads } from './translation-graph.ts';
 
 /** Id of the certificate that the Secret `namespace/name` leads to; `undefined` where it leads to none. */
@@ -22,6 +22,12 @@ export const certificate: TranslationQuery<string | undefined> = {
   },
 };
 
+/** Keeps a certificate there for those who need it without caring which it is: they do not run again with its Secret. */
+export const neededCertificate: TranslationQuery<void> = {
+  name: 'needed-certificate',
+  compute: (key, reads) => void reads.query(certificate, key),
+};
+
 function reportMissing(key: string, reads: TranslationReads): undefined {
   const [first, ...others] = reads.query(secretUsers, key);
   if (first !== undefined) reads.report(missingSecret(key, [first, ...others]));
@@ -34,21 +40,14 @@ function reportInvalid(secret: Secret, fault: string, reads: TranslationReads): 
   return undefined;
 }
 
-/** An Ingress that names a Secret, and where. */
-export interface SecretUser {
-  readonly reference: ObjectReference;
-  readonly location: Location;
-}
-
 /** All Ingresses of our class that name the Secret, by key. Read only in trouble. */
-const secretUsers: TranslationQuery<readonly SecretUser[]> = {
+const secretUsers: TranslationQuery<readonly Place[]> = {
   name: 'secret-users',
   compute: (secretKey, reads) =>
     reads.keys(ingressesBySecret, secretKey).flatMap((key) => {
-      const ingress = reads.query(acceptedRank, key) === undefined ? undefined : reads.object('Ingress', key);
-      const section = ingress?.tls.find((candidate) => candidate.secretKey === secretKey);
-      if (ingress === undefined || section === undefined) return [];
-      return [{ reference: ingress.reference, location: section.location }];
+      const claims = reads.query(acceptedRank, key) === undefined ? undefined : reads.query(tlsClaims, key);
+      const location = claims?.locations.get(secretKey);
+      return claims === undefined || location === undefined ? [] : [{ reference: claims.reference, location }];
     }),
 };
 

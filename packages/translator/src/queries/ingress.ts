@@ -4,9 +4,9 @@ import type { Backend, Ingress, IngressRoute } from '../kubernetes/ingress.ts';
 import { facadesDisabled, missingFacade, unsupportedBackend } from '../problems.ts';
 import type { Place } from '../problems.ts';
 import { isAccepted } from './accepted-ingress.ts';
-import { certificate } from './certificate.ts';
+import { neededCertificate } from './certificate.ts';
 import { legacyRegexDetection, OWN_CLASS } from './class-parameters.ts';
-import { CLUSTER, defaultBackendWinner } from './default-backend.ts';
+import { isDefaultBackendWinner } from './default-backend.ts';
 import { emitEntity, idFor } from './emit-entity.ts';
 import { availableBackend } from './facade.ts';
 import { defaultKongService, kongService } from './kong-service.ts';
@@ -28,7 +28,7 @@ export const ingressRoutes: TranslationQuery<void> = {
     for (const route of ingress.routes) translateRoute(claiming, route, reads);
     if (ingress.defaultBackend !== undefined) translateDefaultBackend(claiming, reads);
     for (const { hosts, secretKey } of ingress.tls) {
-      reads.query(certificate, secretKey); // there even if other Ingresses have claimed all the hosts
+      reads.query(neededCertificate, secretKey); // there even if other Ingresses have claimed all the hosts
       for (const host of hosts) reads.query(sni, host);
     }
   },
@@ -56,7 +56,7 @@ function reportUnavailable(place: Place, backend: Backend, reads: TranslationRea
 function translateDefaultBackend(claiming: ClaimingIngress, reads: TranslationReads): void {
   const { ingress } = claiming;
   const { reference, defaultBackend } = ingress;
-  if (defaultBackend === undefined || reads.query(defaultBackendWinner, CLUSTER) !== ingress.key) return;
+  if (defaultBackend === undefined || !reads.query(isDefaultBackendWinner, ingress.key)) return;
   const { location } = defaultBackend;
   const backend = availableBackend(ingress, defaultBackend.backend, reads);
   if (backend === undefined) return reportUnavailable({ reference, location }, defaultBackend.backend, reads);

@@ -2,6 +2,7 @@ import { serviceName, upstreamName } from '../kong/names.ts';
 import { resolvePort } from '../kong/service-port.ts';
 import type { ObjectReference } from '../objects.ts';
 import { missingService, unresolvedPort } from '../problems.ts';
+import type { Place } from '../problems.ts';
 import { backingOf } from './backing.ts';
 import type { Backing } from './backing.ts';
 import { emitEntity, idFor } from './emit-entity.ts';
@@ -77,15 +78,22 @@ function describeBacking(key: string, reads: TranslationReads): BackingDescripti
   const { tags, reference: source } = facade ?? service;
   const resolution = resolvePort(service, wantedPort);
   if ('port' in resolution) return { port: resolution.port.port, tags, source, hasTargets: true };
-  const parent = reads.query(serviceParent, key);
+  const parent = parentOf(key, backing, reads);
   const problem = { port: wantedPort, reason: resolution.reason };
   if (parent !== undefined) reads.report(unresolvedPort(parent, service.reference, problem));
   return { port: UNRESOLVED_PORT, tags, source, hasTargets: false };
 }
 
-function describeMissing(key: string, { reference, facade }: Backing, reads: TranslationReads): BackingDescription {
-  const parent = reads.query(serviceParent, key);
+function describeMissing(key: string, backing: Backing, reads: TranslationReads): BackingDescription {
+  const { reference } = backing;
+  const parent = parentOf(key, backing, reads);
   if (parent !== undefined && reference !== undefined) reads.report(missingService(parent, reference));
-  const source = facade?.reference ?? parent?.reference ?? reference ?? { kind: 'Service', name: key };
+  const source = parent?.reference ?? reference ?? { kind: 'Service', name: key };
   return { port: UNRESOLVED_PORT, tags: UNKNOWN_SERVICE_TAGS, source, hasTargets: false };
+}
+
+/** A facade answers for its Service itself, as the Ingresses that lead to it could not mend what it names. */
+function parentOf(key: string, { facade }: Backing, reads: TranslationReads): Place | undefined {
+  if (facade === undefined) return reads.query(serviceParent, key);
+  return { reference: facade.reference, location: ['spec', 'backendRef'] };
 }

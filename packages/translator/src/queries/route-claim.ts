@@ -4,7 +4,7 @@ import type { Ingress, IngressRoute, Location, UsableBackend } from '../kubernet
 import { routeNameTaken } from '../problems.ts';
 import { acceptedRank } from './accepted-ingress.ts';
 import { availableBackend } from './facade.ts';
-import { CLUSTER, defaultBackendWinner } from './default-backend.ts';
+import { isDefaultBackendWinner } from './default-backend.ts';
 import { ingressesByRouteName } from './indexes.ts';
 import type { TranslationQuery, TranslationReads } from './translation-graph.ts';
 
@@ -76,7 +76,7 @@ function claimsOf(key: string, name: string, reads: TranslationReads): readonly 
     const backend = availableBackend(ingress, route.backend, reads);
     return backend === undefined ? [] : [ruleClaim(ingress, route, backend)];
   });
-  const isDefault = ingress.defaultBackend !== undefined && reads.query(defaultBackendWinner, CLUSTER) === key;
+  const isDefault = ingress.defaultBackend !== undefined && reads.query(isDefaultBackendWinner, key);
   const claims = isDefault ? [...byRule, defaultClaim(ingress)] : byRule;
   return claims.filter((claim) => claim.name === name).map(({ tuple }) => ({ rank, tuple }));
 }
