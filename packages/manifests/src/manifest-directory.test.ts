@@ -1,6 +1,8 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { silentLogger } from '@koko/lifecycle';
 import type { ObjectReference } from '@koko/translator';
@@ -107,5 +109,100 @@ describe('ManifestDirectory', () => {
     await mkdir(join(directory, 'mounted'));
     await writeFile(join(directory, 'mounted/b.yaml'), manifest('b', 80));
     await until(() => source.find(reference('b')) !== undefined && source.find(reference('a')) === undefined);
+  });
+
+  it('follows a mounted ConfigMap, which is swapped by a link, and reads each file once', async () => {
+    const swap = async (version: number): Promise<void> => {
+      await mkdir(join(directory, `..v${version}`));
+      await writeFile(join(directory, `..v${version}/a.yaml`), manifest('a', version));
+      await symlink(`..v${version}`, join(directory, '..data_tmp'));
+      await rename(join(directory, '..data_tmp'), join(directory, '..data'));
+    };
+    await swap(1);
+    await symlink('..data/a.yaml', join(directory, 'a.yaml'));
+    const { source, next } = await start();
+    expect(await next()).toEqual(['a']);
+    expect(source.problems()).toEqual([]);
+    await swap(2);
+    await rm(join(directory, '..v1'), { recursive: true });
+    expect(await next()).toEqual(['a']);
+    expect(source.find(reference('a'))?.['spec']).toEqual({ ports: [{ port: 2 }] });
+  });
+
+  it('never misses an object that moves to another file', async () => {
+    await writeFile(
+      join(directory, 'a.yaml'),
+      `${manifest('a', 80)}---\n${manifest('b', 80)}---\n${manifest('x', 80)}`,
+    );
+    await writeFile(join(directory, 'b.yaml'), manifest('c', 80));
+    const { next } = await start();
+    await next();
+    await writeFile(join(directory, 'a.yaml'), `${manifest('a', 80)}---\n${manifest('b', 81)}`);
+    await writeFile(join(directory, 'b.yaml'), `${manifest('c', 80)}---\n${manifest('x', 80)}`);
+    expect(await next()).toEqual(['b']);
+    await writeFile(join(directory, 'c.yaml'), manifest('d', 80));
+    expect(await next()).toEqual(['d']);
+  });
+
+  it('waits for a file that is emptied and filled again', async () => {
+    await writeFile(join(directory, 'a.yaml'), manifest('a', 80));
+    const { source, next } = await start();
+    await next();
+    await truncate(join(directory, 'a.yaml'));
+    await writeFile(join(directory, 'b.yaml'), manifest('b', 80));
+    expect(await next()).toEqual(['b']); // which is not held up
+    await writeFile(join(directory, 'a.yaml'), manifest('a', 81));
+    expect(await next()).toEqual(['a']);
+    expect(source.find(reference('a'))?.['spec']).toEqual({ ports: [{ port: 81 }] });
+  });
+
+  it('takes in a thousand files that change at once', async () => {
+    const names = Array.from({ length: 1000 }, (_, index) => `s${index}`);
+    const save = async (port: number): Promise<unknown> =>
+      Promise.all(names.map(async (name) => writeFile(join(directory, `${name}.yaml`), manifest(name, port))));
+    await save(80);
+    const { source, next } = await start();
+    expect(await next()).toHaveLength(names.length);
+    await save(81);
+    const isNew = (name: string): boolean => JSON.stringify(source.find(reference(name))).includes('81');
+    await until(() => names.every(isNew));
+  });
+
+  it('reports what is no text or no file, and goes on with the rest', async () => {
+    await writeFile(join(directory, 'a.yaml'), manifest('a', 80));
+    await writeFile(join(directory, 'binary.yaml'), Buffer.from('kind: a\nname: \xff\n', 'latin1'));
+    await promisify(execFile)('mkfifo', [join(directory, 'pipe.yaml')]);
+    await mkdir(join(directory, 'folder.yaml'));
+    await symlink('.', join(directory, 'loop'));
+    const { source, next } = await start();
+    expect(await next()).toEqual(['a']);
+    expect(source.problems().map(({ code, message }) => `${code} ${message}`)).toEqual([
+      'ERR_MANIFESTS_FILE binary.yaml:2: is not UTF-8 text; save it in that encoding',
+      'ERR_MANIFESTS_FILE pipe.yaml:1: cannot be read: it is no regular file',
+    ]);
+  });
+
+  it('has a first batch even when there is nothing', async () => {
+    const { next } = await start();
+    expect(await next()).toEqual([]);
+  });
+
+  it('tells which problems came and went', async () => {
+    const told: string[] = [];
+    const source = new ManifestDirectory({
+      directory,
+      onProblems({ added, removed }) {
+        told.push(...added.map(({ message }) => `+ ${message}`), ...removed.map(({ message }) => `- ${message}`));
+      },
+    });
+    await writeFile(join(directory, 'a.yaml'), manifest('a', 80));
+    await writeFile(join(directory, 'b.yaml'), `# b\n${manifest('a', 81)}`);
+    running = source.run(stop.signal, () => {});
+    await source.synced(stop.signal);
+    const duplicate = 'b.yaml:2: Service shop/a is also in a.yaml; the one there takes effect, remove the other';
+    expect(told).toEqual([`+ ${duplicate}`]);
+    await writeFile(join(directory, 'b.yaml'), manifest('b', 81));
+    await until(() => told.length > 1);
+    expect(told.slice(1)).toEqual([`- ${duplicate}`]);
   });
 });

@@ -51,4 +51,19 @@ describe('parseManifests', () => {
     expect(objects).toEqual([]);
     expect(problems[0]?.message).toContain('cannot expand the document');
   });
+
+  it('unpacks lists in lists and names the line of the item', () => {
+    const text =
+      'apiVersion: v1\nkind: List\nitems:\n- kind: List\n  items:\n  - {apiVersion: v1, kind: Secret, metadata: {name: a}}\n- apiVersion: v1\n  kind: Service\n';
+    const { objects, lines, problems } = parseManifests(text, 'a.yaml');
+    expect(objects.map(({ metadata }) => metadata.name)).toEqual(['a']);
+    expect(lines).toEqual([6]);
+    expect(problems.map(({ line, path }) => [line, path.join('.')])).toEqual([[7, 'items.1.metadata.name']]);
+  });
+
+  it('names no more than a few mistakes of one file, however deep it is nested', () => {
+    const { problems, isReadable } = parseManifests('['.repeat(20_000), 'deep.yaml');
+    expect(isReadable).toBe(false);
+    expect(problems.length).toBeLessThanOrEqual(5);
+  });
 });

@@ -1,6 +1,6 @@
 import type { Problem } from '@koko/model';
 import type { KubernetesObject } from '@koko/translator';
-import { LineCounter, parseAllDocuments } from 'yaml';
+import { isNode, LineCounter, parseAllDocuments } from 'yaml';
 import type { Document } from 'yaml';
 
 /** Something wrong with a manifest file, at a place in it. */
@@ -13,10 +13,18 @@ export interface ManifestProblem extends Problem {
 /** The objects of one file, in its order, and what kept others from being read. */
 export interface ParsedManifests {
   readonly objects: readonly KubernetesObject[];
+  /** Where each of the objects begins; counts from 1. */
+  readonly lines: readonly number[];
   readonly problems: readonly ManifestProblem[];
   /** False when the text is no YAML at all: then `objects` is empty and says nothing about the file's intent. */
   readonly isReadable: boolean;
 }
+
+/** After the first mistake in the syntax, most others follow from it. */
+const MAX_SYNTAX_PROBLEMS = 5;
+const MAX_PROBLEMS = 100;
+/** How deep lists may stand in lists. */
+const MAX_LIST_DEPTH = 8;
 
 /**
  * Reads Kubernetes objects from YAML (any number of documents, `kind: List` included) or JSON.
@@ -24,28 +32,52 @@ export interface ParsedManifests {
  */
 export function parseManifests(text: string, file: string): ParsedManifests {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, {
-    lineCounter: lines,
-    merge: true,
-    prettyErrors: false,
-    logLevel: 'silent',
-  });
-  if (!Array.isArray(documents)) return { objects: [], problems: [], isReadable: true }; // an empty file
-  const broken = documents.flatMap((document) => document.errors);
   const lineAt = (offset: number): number => lines.linePos(offset).line;
-  if (broken.length > 0) {
-    const problems = broken.map((error) => ({
-      ...problem(
-        'ERR_MANIFESTS_YAML',
-        [],
-        `${file}:${lineAt(error.pos[0])}: not valid YAML: ${oneLine(error.message)}`,
-      ),
-      file,
-      line: lineAt(error.pos[0]),
-    }));
-    return { objects: [], problems, isReadable: false };
+  const unreadable = (problems: readonly ManifestProblem[]): ParsedManifests => ({
+    objects: [],
+    lines: [],
+    problems,
+    isReadable: false,
+  });
+  let documents;
+  try {
+    documents = parseAllDocuments(text, { lineCounter: lines, merge: true, prettyErrors: false, logLevel: 'silent' });
+  } catch (error) {
+    return unreadable([syntaxProblem(file, 1, (error as Error).message)]); // e.g. nested too deep; it throws only Errors
   }
-  return readDocuments(documents, file, lineAt);
+  if (!Array.isArray(documents)) return { objects: [], lines: [], problems: [], isReadable: true }; // an empty file
+  const broken = documents.flatMap(({ errors }) => errors);
+  if (broken.length === 0) return readDocuments(documents, file, lineAt);
+  const shown = broken.slice(0, MAX_SYNTAX_PROBLEMS);
+  return unreadable(shown.map(({ pos, message }) => syntaxProblem(file, lineAt(pos[0]), message)));
+}
+
+/** The text of a file, or the first line of it that is not UTF-8. */
+export function decodeManifest(bytes: Uint8Array): string | { readonly invalidLine: number } {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return { invalidLine: firstInvalidLine(bytes) };
+  }
+}
+
+function firstInvalidLine(bytes: Uint8Array): number {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  for (let line = 1, start = 0; ; line += 1) {
+    const end = bytes.indexOf(0x0a, start); // never part of another character
+    try {
+      decoder.decode(bytes.subarray(start, end < 0 ? bytes.length : end));
+    } catch {
+      return line;
+    }
+    if (end < 0) return line;
+    start = end + 1;
+  }
+}
+
+function syntaxProblem(file: string, line: number, reason: string): ManifestProblem {
+  const message = `${file}:${line}: not valid YAML: ${oneLine(reason)}`;
+  return { code: 'ERR_MANIFESTS_YAML', path: [], message, file, line };
 }
 
 function readDocuments(
@@ -54,20 +86,39 @@ function readDocuments(
   lineAt: (offset: number) => number,
 ): ParsedManifests {
   const objects: KubernetesObject[] = [];
+  const lines: number[] = [];
   const problems: ManifestProblem[] = [];
   for (const document of documents) {
-    const line = lineAt(document.contents?.range?.[0] ?? 0);
-    const refuse = (path: readonly (string | number)[], reason: string): void => {
-      problems.push({ ...problem('ERR_MANIFESTS_OBJECT', path, `${file}:${line}: ${reason}`), file, line });
+    const lineOf = (path: readonly (string | number)[]): number => lineAt(offsetOf(document, path));
+    const refuse: Refuse = (path, reason) => {
+      if (problems.length >= MAX_PROBLEMS) return;
+      const line = lineOf(path);
+      problems.push({ code: 'ERR_MANIFESTS_OBJECT', path, message: `${file}:${line}: ${reason}`, file, line });
     };
     const content = plainContent(document, refuse);
     if (content === undefined) continue;
-    for (const { value, path } of unpackLists(content, refuse)) {
+    for (const { value, path } of unpackLists(content, [], refuse)) {
       const object = checkObject(value, path, refuse);
-      if (object !== undefined) objects.push(object);
+      if (object === undefined) continue;
+      objects.push(object);
+      lines.push(lineOf(path));
     }
   }
-  return { objects, problems, isReadable: true };
+  return { objects, lines, problems, isReadable: true };
+}
+
+/** Where the value at a path stands, or else what is nearest around it. */
+function offsetOf(document: Document, path: readonly (string | number)[]): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return document.contents?.range?.[0] ?? 0;
+}
+
+interface ListItem {
+  readonly value: unknown;
+  readonly path: readonly (string | number)[];
 }
 
 type Refuse = (path: readonly (string | number)[], reason: string) => void;
@@ -87,15 +138,14 @@ function plainContent(document: Document, refuse: Refuse): Record<string, unknow
   return undefined;
 }
 
-function unpackLists(
-  content: Record<string, unknown>,
-  refuse: Refuse,
-): { value: unknown; path: readonly (string | number)[] }[] {
-  const { kind, items } = content;
-  const isList = typeof kind === 'string' && kind.endsWith('List') && items !== undefined;
-  if (!isList) return [{ value: content, path: [] }];
-  if (Array.isArray(items)) return items.map((value, index) => ({ value, path: ['items', index] }));
-  refuse(['items'], `items of a ${kind} must be a list`);
+function unpackLists(value: unknown, path: readonly (string | number)[], refuse: Refuse): readonly ListItem[] {
+  if (!isMapping(value)) return [{ value, path }];
+  const { kind, items } = value;
+  const isList = typeof kind === 'string' && (kind === 'List' || (kind.endsWith('List') && items !== undefined));
+  if (!isList) return [{ value, path }];
+  if (!Array.isArray(items)) refuse([...path, 'items'], `items of a ${kind} must be a list`);
+  else if (path.length >= 2 * MAX_LIST_DEPTH) refuse(path, `more than ${MAX_LIST_DEPTH} lists stand in each other`);
+  else return items.flatMap((item, index) => unpackLists(item, [...path, 'items', index], refuse));
   return [];
 }
 
@@ -127,10 +177,6 @@ function checkObject(value: unknown, path: readonly (string | number)[], refuse:
 
 function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function problem(code: string, path: readonly (string | number)[], message: string): Problem {
-  return { code, path, message };
 }
 
 function oneLine(text: string): string {
