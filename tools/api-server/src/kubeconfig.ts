@@ -1,0 +1,31 @@
+export interface KubeconfigOptions {
+  readonly url: string;
+  readonly token: string;
+  /** PEM; only for https. */
+  readonly certificateAuthority: string | undefined;
+}
+
+/** A kubeconfig with one cluster, for client libraries and kubectl. */
+export function kubeconfigYaml({ url, token, certificateAuthority }: KubeconfigOptions): string {
+  const authority =
+    certificateAuthority === undefined
+      ? ''
+      : `\n      certificate-authority-data: ${Buffer.from(certificateAuthority).toString('base64')}`;
+  return `apiVersion: v1
+kind: Config
+current-context: api-server
+clusters:
+  - name: api-server
+    cluster:
+      server: ${url}${authority}
+users:
+  - name: api-server
+    user:
+      token: ${JSON.stringify(token)}
+contexts:
+  - name: api-server
+    context:
+      cluster: api-server
+      user: api-server
+`;
+}
