@@ -44,8 +44,10 @@ interface Flags {
 export async function runCommandLine(argv: readonly string[], context: ProcessContext): Promise<ExitCode> {
   try {
     const flags = parseFlags(argv, context);
-    const planes = createPlanes(flags, new EventPrinter(context.stdout, flags.verbose === true));
-    await runUntilStopped(planes, flags.duration, context);
+    const controller = new AbortController();
+    const printer = new EventPrinter(context.stdout, flags.verbose === true, () => controller.abort());
+    const planes = createPlanes(flags, printer);
+    await runUntilStopped(planes, { context, controller, durationSeconds: flags.duration });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has written its message
@@ -85,19 +87,12 @@ function libraryOptions(flags: Flags): SimulatedDataPlaneOptions {
 
 async function runUntilStopped(
   planes: readonly SimulatedDataPlane[],
-  durationSeconds: number | undefined,
-  context: ProcessContext,
+  { context, controller, durationSeconds }: RunOptions,
 ): Promise<void> {
-  const controller = new AbortController();
   const stop = (): void => controller.abort();
-  const stopOrThrow = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE') throw error; // EPIPE: whoever read the output has left, as `head` does
-    stop();
-  };
   const timer = durationSeconds === undefined ? undefined : setTimeout(stop, durationSeconds * 1000);
   context.on('SIGINT', stop);
   context.on('SIGTERM', stop);
-  context.stdout.on('error', stopOrThrow);
   try {
     await Promise.all(planes.map((plane) => plane.run(controller.signal, () => {})));
   } finally {
@@ -105,8 +100,13 @@ async function runUntilStopped(
     clearTimeout(timer);
     context.off('SIGINT', stop);
     context.off('SIGTERM', stop);
-    context.stdout.off('error', stopOrThrow);
   }
+}
+
+interface RunOptions {
+  readonly context: ProcessContext;
+  readonly controller: AbortController;
+  readonly durationSeconds: number | undefined;
 }
 
 function parseFlags(argv: readonly string[], context: ProcessContext): Flags {

@@ -10,13 +10,22 @@ export class EventPrinter {
   readonly #output: NodeJS.WritableStream;
   readonly #isVerbose: boolean;
   readonly #failing = new Map<string, string>();
+  #hasReader = true;
 
-  constructor(output: NodeJS.WritableStream, isVerbose: boolean) {
+  /** @param readerLeft Called when whoever read the output has left, as `head` does; nothing is printed from then on. */
+  constructor(output: NodeJS.WritableStream, isVerbose: boolean, readerLeft: () => void) {
     this.#output = output;
     this.#isVerbose = isVerbose;
+    // Stays for good: writes that are under way fail one by one.
+    output.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      this.#hasReader = false;
+      readerLeft();
+    });
   }
 
   print(event: DataPlaneEvent): void {
+    if (!this.#hasReader) return;
     if (this.#isRepeated(event)) return;
     if (!this.#isVerbose && ONLY_VERBOSE.includes(event.event)) return;
     const { event: what, at, nodeId, ...rest } = event;

@@ -29,4 +29,37 @@ describe('bin/data-plane.mjs', () => {
     expect(events).toEqual(['connected', 'disconnected']);
     await controlPlane.stop();
   });
+
+  it('ends quietly when whoever read its output has left', async () => {
+    const controlPlane = new ScriptedControlPlane();
+    await controlPlane.start();
+    const accepted = controlPlane.connection();
+    const argv = [
+      '--conditions=@koko/source',
+      bin,
+      '--control-plane',
+      controlPlane.url,
+      '--protocol',
+      'v1',
+      '--verbose',
+    ];
+    const child = spawn(process.execPath, [
+      ...argv,
+      '--cert',
+      certificateFile,
+      '--key',
+      keyFile,
+      '--ping-interval',
+      '0.01',
+    ]);
+    const exited = once(child, 'exit');
+    let errors = '';
+    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+    await accepted;
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    expect(await exited).toEqual([0, null]);
+    expect(errors).toBe('');
+    await controlPlane.stop();
+  });
 });
