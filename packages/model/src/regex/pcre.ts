@@ -3,7 +3,7 @@ import { isPcreProperty } from './unicode-property.ts';
 /** What is wrong with a pattern; thrown inside the checker only. */
 class SyntaxProblem extends Error {}
 
-const posixNames = /^(?:alpha|lower|upper|alnum|ascii|blank|cntrl|digit|graph|print|punct|space|word|xdigit|[<>])$/;
+const posixNames = /^(?:alpha|lower|upper|alnum|ascii|blank|cntrl|digit|graph|print|punct|space|word|xdigit)$/;
 const verb = /^\(\*(?:(?:ACCEPT|COMMIT|FAIL|F|PRUNE|SKIP|THEN)(?::[^)]*)?|(?:MARK)?:[^)]+)\)/;
 const namedAssertion =
   /^\(\*(?:pla|plb|nla|nlb|napla|naplb|atomic|sr|script_run|asr|atomic_script_run|(?:non_atomic_)?positive_look(?:ahead|behind)|negative_look(?:ahead|behind)):/;
@@ -31,6 +31,7 @@ class PcreChecker {
   #at = 0;
   #groups = 0;
   #depth = 0;
+  #assertions = 0;
   #extended = false;
   #duplicateNames = false;
   readonly #names = new Set<string>();
@@ -82,8 +83,22 @@ class PcreChecker {
     return true;
   }
 
+  /** A stray `\E`, an empty quotation and a comment are as if absent: a quantifier applies to what is before. */
+  #ignored(): boolean {
+    const rest = this.#rest(4);
+    if (rest.startsWith('\\E')) this.#at += 2;
+    else if (rest === '\\Q\\E') this.#at += 4;
+    else if (rest.startsWith('(?#')) {
+      const end = this.#text.indexOf(')', this.#at);
+      if (end < 0) fail('missing ) after (?# comment');
+      this.#at = end + 1;
+    } else return false;
+    return true;
+  }
+
   /** Reads one item; answers whether a quantifier may follow it. */
   #item(character: string, repeatable: boolean): boolean {
+    if (this.#ignored()) return repeatable;
     if (character === '\\') return this.#escape();
     if (character === '[') return this.#classOrWordEdge();
     if (character === '(') return this.#group();
@@ -118,12 +133,9 @@ class PcreChecker {
     const character = this.#text[this.#at + 1];
     if (character === undefined) fail('\\ at end of pattern');
     if (character === 'Q') return this.#quoted();
-    if (character === 'E') {
-      this.#at += 2;
-      return true;
-    }
-    if (/[1-9]/.test(character)) return this.#numberReference();
+    if (/[1-9]/.test(character) && this.#numberReference()) return true;
     if (character === 'g' || character === 'k') return this.#namedReference(character);
+    if (character === 'K' && this.#assertions > 0) fail('\\K is not allowed in lookarounds');
     if (/[AzZbBGK]/.test(character)) {
       this.#at += 2;
       return false;
@@ -149,11 +161,12 @@ class PcreChecker {
     return !empty;
   }
 
+  /** Below ten, from `\8` on, or as many as there are groups it is a reference; else an octal code. */
   #numberReference(): boolean {
-    const digits = /^\d+/.exec(this.#text.slice(this.#at + 1, this.#at + 12))?.[0] ?? '';
+    const digits = /^\d+/.exec(this.#rest(12).slice(1))?.[0] ?? '';
     const number = Number(digits);
-    // Beyond nine, what is no group is an octal code.
-    if (number < 10) this.#highestReference = Math.max(this.#highestReference, number);
+    if (number >= 10 && digits < '8' && number > this.#groups) return false;
+    this.#highestReference = Math.max(this.#highestReference, number);
     this.#at += 1 + digits.length;
     return true;
   }
@@ -163,6 +176,8 @@ class PcreChecker {
     const match = /^(?:\{\s*([^}]*?)\s*\}|<([^>]*)>|'([^']*)'|([+-]?\d+))/.exec(rest);
     const target = match?.[1] ?? match?.[2] ?? match?.[3] ?? (kind === 'g' ? match?.[4] : undefined);
     if (match === null || target === undefined || target === '') fail(`\\${kind} is not followed by a name or number`);
+    const isCall = kind === 'g' && match[1] === undefined && match[4] === undefined;
+    if (/^[+-]?0+$/.test(target) && !isCall) fail('reference to non-existent subpattern');
     if (/^[+-]?\d+$/.test(target)) this.#reference(target);
     else if (groupName.exec(target)?.[0] === target) this.#usedNames.push(target);
     else fail('subpattern name expected');
@@ -195,7 +210,9 @@ class PcreChecker {
     if (/[0-7]/.test(character)) {
       const digits = /^[0-7]{1,3}/.exec(this.#text.slice(start + 1, start + 4))?.[0] ?? '0';
       this.#at = start + 1 + digits.length;
-      return Number.parseInt(digits, 8) & 0xff;
+      const code = Number.parseInt(digits, 8);
+      if (code > 0xff) fail('octal value is greater than \\377');
+      return code;
     }
     if (/[A-Za-z]/.test(character)) fail('unrecognized character follows \\');
     return character.charCodeAt(0);
@@ -240,7 +257,7 @@ class PcreChecker {
   #classOrWordEdge(): boolean {
     if (/^\[\[:[<>]:\]\]/.test(this.#rest(7))) {
       this.#at += 7;
-      return false;
+      return true;
     }
     if (/^\[[:.=][^\]]*?[:.=]\]/.test(this.#rest(80)) && /^\[([:.=])(?:[^\]\\]*?)\1\]/.test(this.#rest(80)))
       fail('POSIX named classes are supported only within a class');
@@ -250,7 +267,9 @@ class PcreChecker {
 
   #class(): void {
     this.#at += 1;
+    this.#skipEmptyQuotes();
     if (this.#text[this.#at] === '^') this.#at += 1;
+    this.#skipEmptyQuotes();
     let first = true;
     // The code of the character that a range could start with; a set or nothing cannot start one.
     let previous: number | 'set' | undefined;
@@ -266,6 +285,12 @@ class PcreChecker {
       }
     }
     this.#at += 1;
+  }
+
+  /** What quotes nothing does not keep `^` and `]` from being first in a class. */
+  #skipEmptyQuotes(): void {
+    const match = /^(?:\\Q\\E|\\E)+/.exec(this.#rest(200));
+    this.#at += match?.[0].length ?? 0;
   }
 
   #rangeEnd(start: number | 'set'): undefined {
@@ -301,7 +326,7 @@ class PcreChecker {
       this.#at += 2;
       return 8;
     }
-    if (/[89]/.test(escaped)) {
+    if (/[89g]/.test(escaped)) {
       this.#at += 2;
       return escaped.charCodeAt(0);
     }
@@ -319,12 +344,6 @@ class PcreChecker {
   #group(): boolean {
     const head = this.#rest(140);
     if (head.startsWith('(*')) return this.#verb();
-    if (head.startsWith('(?#')) {
-      const end = this.#text.indexOf(')', this.#at);
-      if (end < 0) fail('missing ) after (?# comment');
-      this.#at = end + 1;
-      return true;
-    }
     if (!head.startsWith('(?')) {
       this.#groups += 1;
       return this.#body(1);
@@ -339,12 +358,12 @@ class PcreChecker {
     const match = verb.exec(rest);
     if (match === null) fail('(*VERB) not recognized or malformed');
     this.#at += match[0].length;
-    return false;
+    return match[0].startsWith('(*ACCEPT');
   }
 
   #specialGroup(head: string): boolean {
     const plain = /^\(\?(?:[:|>=!*]|<[=!*])/.exec(head);
-    if (plain !== null) return this.#body(plain[0].length);
+    if (plain !== null) return /[=!*]$/.test(plain[0]) ? this.#assertion(plain[0].length) : this.#body(plain[0].length);
     const named = /^\(\?P?<([^>]*)>|^\(\?'([^']*)'/.exec(head);
     if (named !== null) return this.#namedGroup(named[0].length, named[1] ?? named[2] ?? '');
     const call = /^\(\?(?:R|&(\w+)|P>(\w+)|P=(\w+)|([+-]?\d+))\)/.exec(head);
@@ -352,10 +371,18 @@ class PcreChecker {
     if (head.startsWith('(?(')) return this.#conditional();
     const callout = /^\(\?C(?:\d{0,3}|'[^']*'|"[^"]*")\)/.exec(head);
     if (callout !== null) {
+      if (Number(callout[0].slice(3, -1)) > 255) fail('number after (?C is greater than 255');
       this.#at += callout[0].length;
       return false;
     }
     return this.#flags(head);
+  }
+
+  #assertion(width: number): boolean {
+    this.#assertions += 1;
+    const repeatable = this.#body(width);
+    this.#assertions -= 1;
+    return repeatable;
   }
 
   #namedGroup(width: number, name: string): boolean {

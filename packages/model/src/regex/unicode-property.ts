@@ -1,21 +1,22 @@
 /** Which names of Unicode properties the two engines know; the tables are those of this JavaScript engine. */
 
 const pcreCategory = /^(?:C[cfnos]?|L[lmotu&]?|M[cen]?|N[dlo]?|P[cdefios]?|S[ckmo]?|Z[lps]?|X(?:an|ps|sp|uc|wd)|Any)$/i;
+const bidiClass =
+  /^(?:(?:bidi_?class|bc)[=:]|bidi_?)(?:AL|AN|B|BN|CS|EN|ES|ET|FSI|L|LRE|LRI|LRO|NSM|ON|PDF|PDI|R|RLE|RLI|RLO|S|WS)$/i;
 const known = new Map<string, boolean>();
 
 /** Names in PCRE: short general categories, scripts, binary properties. */
 export function isPcreProperty(text: string): boolean {
   const name = text.replace(/^\s*\^/, '').trim();
-  if (pcreCategory.test(name)) return true;
+  if (pcreCategory.test(name) || bidiClass.test(name)) return true;
   const value = /^(?:script|sc|scriptextensions|scx)[=:](.+)$/i.exec(name)?.[1] ?? name;
   return isKnown(value, ['Script=', '']) && !isGeneralCategory(value);
 }
 
 /** Names in Rust's `regex`: categories, scripts and binary properties, long or short, however written. */
 export function isRustProperty(text: string): boolean {
-  const name = text.replace(/^\^/, '');
-  const pair = /^([^=:!]+)(?:!=|=|:)(.+)$/.exec(name);
-  if (pair === null) return isKnown(name, ['', 'Script=', 'General_Category=']);
+  const pair = /^([^=:!]+)(?:!=|=|:)(.+)$/.exec(text);
+  if (pair === null) return isKnown(text, ['', 'Script=', 'General_Category=']);
   const property = (pair[1] ?? '').toLowerCase().replaceAll(/[\s_-]/g, '');
   const value = pair[2] ?? '';
   if (property === 'script' || property === 'sc') return isKnown(value, ['Script=']);
