@@ -1,5 +1,5 @@
-import { ipKind, isIpv6 } from '../checks/host-checks.ts';
 import { checkRustRegex } from '../regex/rust.ts';
+import { checkIpLiteral } from './ip-literal.ts';
 import type { Literal, Predicate } from './parse.ts';
 import { ExpressionProblem, parseExpression } from './parse.ts';
 
@@ -60,7 +60,7 @@ const operands: Readonly<Record<string, readonly (readonly [FieldKind, Literal['
  */
 export function checkExpression(text: string, dialect: ExpressionDialect): string | undefined {
   try {
-    const predicates = parseExpression(text, dialect.since37, isIpLiteral);
+    const predicates = parseExpression(text, dialect.since37, checkIpLiteral);
     for (const predicate of predicates) checkPredicate(predicate, dialect);
     return undefined;
   } catch (error) {
@@ -90,23 +90,17 @@ function kindOf(field: string, dialect: ExpressionDialect): FieldKind {
   if (field.startsWith('http.path.segments.') && dialect.since37) return segmentKind(field);
   const kind = fieldKinds.get(field);
   if (kind !== undefined) return kind;
-  if (/^http\.(?:headers|queries)\../.test(field)) return 'String';
+  if (/^http\.(?:headers|queries)\.[^.]*$/.test(field)) return 'String';
   throw new ExpressionProblem('Unknown LHS field');
 }
 
 /** `len`, one position, or a range of positions whose end is behind its start. */
 function segmentKind(field: string): FieldKind {
   const part = field.slice('http.path.segments.'.length);
+  if (part.includes('.')) throw new ExpressionProblem('Unknown LHS field');
   if (part === 'len') return 'Int';
-  const match = /^(\d+)(?:_(\d+))?$/.exec(part);
+  const match = /^(0|[1-9]\d*)(?:_([1-9]\d*))?$/.exec(part);
   const good = match !== null && (match[2] === undefined || Number(match[1]) < Number(match[2]));
   if (!good) throw new ExpressionProblem('illformed http.path.segments.* field');
   return 'String';
-}
-
-function isIpLiteral(text: string): boolean {
-  const [address = '', prefix] = text.split('/');
-  const kind = isIpv6(address) ? 'ipv6' : ipKind(address);
-  if (kind === undefined || prefix === undefined) return kind !== undefined;
-  return Number(prefix) <= (kind === 'ipv4' ? 32 : 128);
 }

@@ -16,38 +16,38 @@ export interface Predicate {
 }
 
 const identifier = /[A-Za-z][A-Za-z0-9_.]*/y;
-const operator = /==|!=|~|\^=|=\^|>=|>|<=|<|contains\b|in\b|not\s+in\b/y;
-const integer = /-?(?:0x[0-9A-Fa-f]+|[0-9]+)/y;
+const operator = /==|!=|~|\^=|=\^|>=|>|<=|<|contains|in|not in/y;
+const integer = /-?(?:0[0-7]+|0x[0-9A-Fa-f]+|[0-9]+)/y;
 const ipv4 = /[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:\/[0-9]{1,2})?/y;
-const ipv6 = /[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]*(?:\/[0-9]{1,3})?/y;
+const ipv6 = /(?::|[0-9A-Fa-f]{1,4}):[0-9A-Fa-f:]*(?:\/[0-9]{1,3})?/y;
 const space = /[ \t\r\n]*/y;
 
 /**
  * Parses the expression language of Kong's router: comparisons joined by `&&` and `||`, parentheses, `!(…)`.
- * @param isIpLiteral Tells addresses (and, with a `/`, ranges) that are well-formed from those that only look so.
+ * @param checkIp Tells what is wrong with a text that looks like an address or, with a `/`, a range.
  * @returns All comparisons; how they are joined does not matter for their types.
  * @throws {ExpressionProblem} On a syntax error.
  */
 export function parseExpression(
   text: string,
   allowsNot: boolean,
-  isIpLiteral: (text: string) => boolean,
+  checkIp: (text: string) => string | undefined,
 ): readonly Predicate[] {
-  return new ExpressionParser(text, allowsNot, isIpLiteral).parse();
+  return new ExpressionParser(text, allowsNot, checkIp).parse();
 }
 
 class ExpressionParser {
   readonly #text: string;
   readonly #allowsNot: boolean;
-  readonly #isIpLiteral: (text: string) => boolean;
+  readonly #checkIp: (text: string) => string | undefined;
   readonly #predicates: Predicate[] = [];
   #at = 0;
   #depth = 0;
 
-  constructor(text: string, allowsNot: boolean, isIpLiteral: (text: string) => boolean) {
+  constructor(text: string, allowsNot: boolean, checkIp: (text: string) => string | undefined) {
     this.#text = text;
     this.#allowsNot = allowsNot;
-    this.#isIpLiteral = isIpLiteral;
+    this.#checkIp = checkIp;
   }
 
   parse(): readonly Predicate[] {
@@ -82,7 +82,7 @@ class ExpressionParser {
     const symbol = this.#match(operator);
     if (symbol === undefined) this.#fail('expected binary_operator');
     const literal = this.#literal();
-    this.#predicates.push({ field, functions, operator: symbol.replace(/\s+/, ' '), literal });
+    this.#predicates.push({ field, functions, operator: symbol, literal });
   }
 
   #operand(functions: string[]): string {
@@ -112,9 +112,10 @@ class ExpressionParser {
     const start = this.#at;
     const text = this.#match(ipv4) ?? this.#match(ipv6);
     if (text === undefined) return undefined;
-    if (this.#isIpLiteral(text)) return { kind: text.includes('/') ? 'IpCidr' : 'IpAddr' };
+    const problem = this.#checkIp(text);
+    if (problem === undefined) return { kind: text.includes('/') ? 'IpCidr' : 'IpAddr' };
     this.#at = start;
-    return this.#fail('invalid IP address syntax');
+    return this.#fail(problem);
   }
 
   #string(): Literal {
@@ -173,8 +174,8 @@ class ExpressionParser {
   }
 }
 
+/** A leading zero makes a number octal; the sign comes after the number has been read, so -2^63 does not fit. */
 function fitsInt64(digits: string): boolean {
-  const sign = digits.startsWith('-') ? -1n : 1n;
-  const value = sign * BigInt(digits.replace('-', ''));
-  return value >= -(2n ** 63n) && value < 2n ** 63n;
+  const size = digits.replace('-', '');
+  return BigInt(/^0[0-7]+$/.test(size) ? `0o${size}` : size) < 2n ** 63n;
 }
