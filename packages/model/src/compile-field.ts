@@ -1,6 +1,7 @@
 import { checkNamed } from './checks/named-checks.ts';
 import { isSamePair, parsePrivateKey, parsePublicKey } from './checks/pem.ts';
 import { checkUuid } from './checks/text-checks.ts';
+import { descriptionOf, isEntityType } from './entity-types.ts';
 import { report, reportAt, within } from './entity-problem.ts';
 import type { Context } from './entity-problem.ts';
 import type {
@@ -39,7 +40,7 @@ export function compileField(field: Field, settings: Settings): CompiledField {
     case 'timestamp':
       return compileTimestamp(field);
     case 'reference':
-      return compileReference(field);
+      return compileReference(field, settings);
     case 'record':
       return compileRecord(field, settings);
     case 'array':
@@ -149,16 +150,36 @@ function compileTimestamp(field: TimestampField): CompiledField {
   };
 }
 
-function compileReference(field: ReferenceField): CompiledField {
+function compileReference(field: ReferenceField, settings: Settings): CompiledField {
   return (value, context) => {
     if (value === undefined || value === null) return missing(field, context);
     const id = isPlainObject(value) ? value['id'] : undefined;
-    // With an id, Kong ignores all other members.
+    // With a good id, Kong ignores all other members.
+    if (typeof id === 'string' && checkUuid(id) === undefined) return { id };
+    const before = context.problems.length;
+    if (isPlainObject(value)) checkForeignMembers(field, value, { settings, context });
+    if (context.problems.length > before && (id === undefined || id === null)) return { id };
     if (id === undefined || id === null) reportAt(context, ['id'], 'ERR_REFERENCE_INVALID', 'missing primary key');
     else if (typeof id !== 'string') reportAt(context, ['id'], 'ERR_FIELD_TYPE', 'expected a string');
-    else if (checkUuid(id) !== undefined) reportAt(context, ['id'], 'ERR_FIELD_FORMAT', 'expected a valid UUID');
+    else reportAt(context, ['id'], 'ERR_FIELD_FORMAT', 'expected a valid UUID');
     return { id };
   };
+}
+
+/** Without an id, the other members are read as fields of the entity that is referred to. */
+function checkForeignMembers(
+  { to }: ReferenceField,
+  value: Readonly<Record<string, unknown>>,
+  { settings, context }: { readonly settings: Settings; readonly context: Context },
+): void {
+  const fields: Fields = isEntityType(to) ? descriptionOf(to).fields : {};
+  for (const [name, member] of Object.entries(value)) {
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    const before = context.problems.length;
+    if (field === undefined || !isKnown(field, settings)) report(context, 'ERR_FIELD_UNKNOWN', 'unknown field');
+    else if (name !== 'id') compileField(field, settings)(member, context);
+    within(context, before, name);
+  }
 }
 
 /** Members of a record or entity, compiled for the version and flavour. */
@@ -283,11 +304,13 @@ function compileList(field: ListField, settings: Settings): CompiledField {
 
 function checkWhole(field: ListField, items: readonly unknown[], context: Context): void {
   if (field.notEmpty === true && items.length === 0) report(context, 'ERR_FIELD_LENGTH', 'length must be at least 1');
-  const groups = field.exclusive?.filter((group) =>
-    items.some((item) => typeof item === 'string' && group.includes(item)),
-  );
-  if (groups === undefined || groups.length < 2) return;
-  const list = groups.map((group) => `(${quoted(group)})`).join(', ');
+  // In the order in which the items name them.
+  const groups = new Set(items.map((item) => field.exclusive?.find((group) => group.some((one) => one === item))));
+  groups.delete(undefined);
+  if (groups.size < 2) return;
+  const list = Array.from(groups, (group) => group ?? [])
+    .map((group) => `(${quoted(group)})`)
+    .join(', ');
   report(context, 'ERR_FIELD_VALUE', `these sets are mutually exclusive: ${list}`);
 }
 
@@ -306,8 +329,11 @@ function compileMap(field: MapField, settings: Settings): CompiledField {
       return value.length > 0 ? value : {};
     }
     const filled: Record<string, unknown> = {};
+    const before = context.problems.length;
     for (const [name, member] of Object.entries(value)) {
       key(name, context);
+      // The first problem ends the check of a map.
+      if (context.problems.length > before) return value;
       // Kong names the map and the position in the value, not the key; the message does.
       Object.defineProperty(filled, name, {
         value: values(member, context),

@@ -1,3 +1,4 @@
+import { splitUrl } from './checks/url.ts';
 import type { ShorthandName } from './description.ts';
 import { reportAt } from './entity-problem.ts';
 import type { Context } from './entity-problem.ts';
@@ -21,7 +22,7 @@ const serviceUrl: Shorthand = {
     if (!Object.hasOwn(input, 'url')) return input;
     const { url, ...rest } = input;
     if (!isTextOrNull(url, 'url', context)) return undefined;
-    return { ...rest, ...splitUrl(url) };
+    return { ...rest, ...fieldsOfUrl(url) };
   },
 };
 
@@ -62,24 +63,18 @@ function isTextOrNull(value: unknown, name: string, context: Context): value is 
   return false;
 }
 
-/**
- * Splits a URL as loosely as Kong does: nothing is lower-cased or decoded, query and fragment are dropped.
- * A null is not absence here, but a text without any of the parts.
- */
-function splitUrl(url: string | null | undefined): Input {
-  const match = /^(?:([A-Za-z0-9][A-Za-z0-9+\-.]*):)?(?:\/\/([^/?#]*))?([^?#;]*)/s.exec(url ?? 'null: NULL');
-  const scheme = match?.[1];
-  const authority = (match?.[2] ?? '').replace(/^[^@]*@/, '');
-  const portText = /:([^:\]]*)$/.exec(authority)?.[1];
-  const host = portText === undefined ? authority : authority.slice(0, -portText.length - 1);
-  const port = portText === undefined ? defaultPort(scheme) : /^\d+$/.test(portText) ? Number(portText) : portText;
-  const path = match?.[3];
-  return {
-    protocol: scheme ?? (port === 443 ? 'https' : 'http'),
-    host: host === '' ? undefined : host.replace(/^\[(.+)\]$/, '$1'),
-    port,
-    path: path === '' ? undefined : path,
-  };
+/** A null is not absence here, but a text without any of the parts. */
+function fieldsOfUrl(url: string | null | undefined): Input {
+  const { scheme, host, port: text, path } = splitUrl(url ?? 'null: NULL');
+  const port = text === undefined ? defaultPort(scheme) : portNumber(text);
+  return { protocol: scheme ?? (port === 443 ? 'https' : 'http'), host, port, path };
+}
+
+/** Numbers are read as Lua reads them, fractions, exponents and hexadecimal ones too; other texts stay texts. */
+function portNumber(text: string): number | string {
+  const isNumber = /^\s*-?(?:0x[0-9a-f]+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*$/i.test(text);
+  if (!isNumber) return text;
+  return text.includes('-0') && /x/i.test(text) ? -Number(text.replace('-', '')) : Number(text);
 }
 
 function defaultPort(scheme: string | undefined): number {

@@ -80,6 +80,16 @@ describe('validateEntity', () => {
     expect(verdict('keys', { kid: 'a' }, { version: '3.0.2' })).toBe('@');
   });
 
+  it('reads the other members of a reference without an id as those of the entity that is meant', () => {
+    const route = (service: unknown): string => verdict('routes', { paths: ['/'], service });
+    expect(route({ id, nope: 1 })).toBe('accepted');
+    expect(route({ name: 's' })).toBe('service.id');
+    expect(route({ nope: 's' })).toBe('service.nope');
+    expect(route({ name: 5, nope: 1 })).toBe('service.name service.nope');
+    expect(route({ id: 'x', nope: 1 })).toBe('service.id service.nope');
+    expect(route('x')).toBe('service.id');
+  });
+
   it('generates ids and secrets by what it is given', () => {
     const result = validateEntity('keyauth_credentials', { consumer: { id } }, { generate: (kind) => `<${kind}>` });
     expect(result).toEqual({ ok: true, value: { id: '<uuid>', consumer: { id }, tags: null, key: '<random>' } });
@@ -125,6 +135,30 @@ describe('services', () => {
     [5, 'url'],
   ])('refuses the URL %j', (url, paths) => {
     expect(verdict('services', { url })).toBe(paths);
+  });
+
+  it('lets a condition replace what was said of its field', () => {
+    const service = { host: 'h', protocol: 'tcp', path: 'x', ca_certificates: ['y'] };
+    const result = validateEntity('services', service);
+    expect(result.ok ? [] : result.problems.filter(({ path }) => path.length > 0)).toEqual([
+      { code: 'ERR_FIELD_FORBIDDEN', path: ['path'], message: 'value must be null' },
+      { code: 'ERR_FIELD_FORBIDDEN', path: ['ca_certificates'], message: 'value must be null' },
+    ]);
+  });
+
+  it.each([
+    ['http://h?q=1', 'host'],
+    ['http://h;p', 'host'],
+    ['http://h#f?q', 'accepted'],
+    ['http://h/p;a?b#c', 'accepted'],
+    ['http://h:0x50', 'accepted'],
+    ['http://h:', 'port'],
+    ['http://h:80.5', 'port'],
+    ['http://h:-1', 'port'],
+    ['http://[::1]:80/', 'accepted'],
+    ['//h', 'accepted'],
+  ])('reads the URL %s: %s', (url, expected) => {
+    expect(verdict('services', { url })).toBe(expected);
   });
 
   it('allows paths and TLS only with protocols that have them', () => {
@@ -191,6 +225,23 @@ describe('routes', () => {
   it('does not compile paths for the traditional router, which takes no wildcard SNIs', () => {
     expect(verdict('routes', { paths: ['~/(?!a)'] }, { routerFlavor: 'traditional' })).toBe('accepted');
     expect(verdict('routes', { snis: ['*.a'] }, { routerFlavor: 'traditional' })).toBe('snis.0');
+  });
+
+  it('compiles headers in lower case, and addresses as the router writes them', () => {
+    const header = (value: string): string => verdict('routes', { headers: { 'x-a': [value] } });
+    expect(['~*\\D', '~*(?<n>a)', '~*\\Z'].map(header)).toEqual(['accepted', 'accepted', 'accepted']);
+    expect(['~*(?P<n>a)', '~*[Z-a]', '~*(?U)a'].map(header)).toEqual(['@', '@', 'accepted']);
+    const source = (ip: string): string => verdict('routes', { protocols: ['tcp'], sources: [{ ip }] });
+    expect(['10.1.2.3/8', '0.0.0.0/0', 'fe80::/10', '::1'].map(source)).toEqual(Array(4).fill('accepted'));
+    expect(['10.1.2.3/0', 'fe80::1/10', '::ffff:1.2.3.4', '[::1]'].map(source)).toEqual(Array(4).fill('@'));
+  });
+
+  it('names exclusive protocols in the order of the input, and one problem of a map', () => {
+    const result = validateEntity('routes', { protocols: ['tcp', 'http'], headers: { Host: [5], x: [6] } });
+    expect(result.ok ? [] : result.problems.map(({ message }) => message)).toEqual(
+      expect.arrayContaining(["these sets are mutually exclusive: ('tcp', 'tls', 'udp'), ('http', 'https')"]),
+    );
+    expect(verdict('routes', { headers: { Host: [5], x: [6] } })).toBe('headers');
   });
 
   it('follows the version', () => {
@@ -295,6 +346,15 @@ describe('certificates and keys', () => {
     [{ jwk: JSON.stringify({ ...jwk, key_ops: 'verify' }) }, '@'],
     [{ jwk: JSON.stringify({ ...jwk, kid: 'other' }) }, '@'],
     [{ jwk: JSON.stringify({ kty: 'oct', kid: 'k', k: 'AAAA' }) }, '@'],
+    [{ jwk: JSON.stringify({ ...jwk, x: undefined, d: jwk.x }) }, 'accepted'],
+    [{ jwk: JSON.stringify({ ...jwk, x: 'AAAA' }) }, '@'],
+    [{ jwk: JSON.stringify({ ...jwk, x: undefined }) }, '@'],
+    [{ jwk: JSON.stringify({ ...jwk, alg: '' }) }, '@'],
+    [{ jwk: JSON.stringify({ kty: 'RSA', kid: 'k', n: 'u_-x', e: 'AQAB' }) }, 'accepted'],
+    [{ jwk: JSON.stringify({ kty: 'RSA', kid: 'k', n: 'u/+x', e: 'AQAB' }) }, '@'],
+    [{ jwk: JSON.stringify({ kty: 'RSA', kid: 'k', n: 'u_-x', e: 'AQAB', d: '!' }) }, '@'],
+    [{ jwk: JSON.stringify({ kty: 'EC', kid: 'k', crv: 'secp256k1', x: jwk.x, y: jwk.x }) }, '@'],
+    [{ jwk: '{vault://env/k}', pem: { public_key: pem('ec.pub') } }, 'accepted'],
     [{ jwk: 'null' }, '@'],
     [{ jwk: '{' }, '@'],
     [{ jwk: '{vault://env/k}' }, 'accepted'],

@@ -1,3 +1,5 @@
+import { splitUrl } from './url.ts';
+
 /** Checks of single texts by their characters. Each answers undefined, or what is wrong. */
 
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -7,7 +9,6 @@ const tagForm = /^[ -+\-.0-~\u0080-\uffff]+$/;
 const headerForm = /^[A-Za-z0-9_-]+$/;
 // An HTTP token: no control, no separators, nothing beyond ASCII.
 const cookieForm = /^[!#$%&'*+\-.0-9A-Z^_`a-z|~]+$/;
-const uriForm = /^([A-Za-z][A-Za-z0-9+\-.]*):\/\/([^/?#]+)/;
 
 /** Any UUID, in either case. */
 export function checkUuid(value: string): string | undefined {
@@ -80,10 +81,9 @@ export function checkNodeVersion(value: string): string | undefined {
 
 /** A URI with scheme and host and without a fragment. */
 export function checkRedirectUri(value: string): string | undefined {
-  const fragment = value.indexOf('#');
-  const bare = fragment < 0 ? value : value.slice(0, fragment);
-  if (!uriForm.test(bare)) return `cannot parse '${value}'`;
-  return fragment < 0 ? undefined : `fragment not allowed in '${value}'`;
+  const { scheme, host, hasFragment } = splitUrl(value);
+  if (scheme === undefined || host === undefined) return `cannot parse '${value}'`;
+  return hasFragment ? `fragment not allowed in '${value}'` : undefined;
 }
 
 function matches(value: string, form: RegExp): string | undefined {

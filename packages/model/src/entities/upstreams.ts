@@ -81,11 +81,12 @@ const needs = (on: string, is: string, field: string): Rule => ({
   is: [is],
   consequence: { field, must: 'beSet' },
 });
-const fallbackWithout = (hashOn: string): Rule => ({
+// The order of the values is that of Kong's message.
+const fallback = (hashOn: string, values: readonly string[]): Rule => ({
   rule: 'when',
   field: 'hash_on',
   is: [hashOn],
-  consequence: { field: 'hash_fallback', must: 'beOneOf', values: hashInputs.filter((input) => input !== hashOn) },
+  consequence: { field: 'hash_fallback', must: 'beOneOf', values },
 });
 const noFallback = (hashOn: string): Rule => ({
   rule: 'when',
@@ -135,9 +136,9 @@ export const upstreams = {
     needs('hash_fallback', 'cookie', 'hash_on_cookie'),
     noFallback('none'),
     noFallback('cookie'),
-    fallbackWithout('consumer'),
-    fallbackWithout('ip'),
-    fallbackWithout('path'),
+    fallback('consumer', ['none', 'ip', 'header', 'cookie', 'path', 'query_arg', 'uri_capture']),
+    fallback('ip', ['none', 'consumer', 'header', 'cookie', 'path', 'query_arg', 'uri_capture']),
+    fallback('path', ['none', 'consumer', 'header', 'cookie', 'query_arg', 'ip', 'uri_capture']),
     { rule: 'distinct', fields: ['hash_on_header', 'hash_fallback_header'] },
     needs('hash_on', 'query_arg', 'hash_on_query_arg'),
     needs('hash_fallback', 'query_arg', 'hash_fallback_query_arg'),

@@ -43,7 +43,7 @@ export const caCertificate: CompiledRule = (candidate) => {
 };
 
 export const jwk: CompiledRule = (candidate) => {
-  const text = plainTexts(candidate, ['jwk', 'kid'])?.[0];
+  const text = haveFailed(candidate, ['pem']) ? undefined : plainTexts(candidate, ['jwk', 'kid'])?.[0];
   const problem = text === undefined ? undefined : checkJwk(text, candidate.entity['kid']);
   if (problem !== undefined) refuse(candidate, problem);
 };

@@ -18,16 +18,23 @@ export function atLeastOneOf({ fields }: RuleNamed<'atLeastOneOf'>): CompiledRul
 export function onlyOneOf({ fields }: RuleNamed<'onlyOneOf'>): CompiledRule {
   return (candidate) => {
     if (haveFailed(candidate, fields) || fields.filter((name) => isFilled(candidate, name)).length < 2) return;
+    // What is in a vault is not known here, nor whether it is set.
+    if (fields.some((name) => isReferenced(candidate, name))) return;
     refuse(candidate, `only one or none of these fields must be set: ${quoted(fields)}`);
   };
+}
+
+/** Whether a field is a reference into a vault. Only fields that may be one are asked for. */
+function isReferenced({ entity }: Candidate, name: string): boolean {
+  const value = entity[name];
+  return typeof value === 'string' && value.startsWith('{vault://');
 }
 
 export function allOrNone({ fields }: RuleNamed<'allOrNone'>): CompiledRule {
   return (candidate) => {
     if (haveFailed(candidate, fields)) return;
-    const { entity } = candidate;
     // What is in a vault is not known here: a lone reference passes.
-    const isReference = fields.some((name) => typeof entity[name] === 'string' && entity[name].startsWith('{vault://'));
+    const isReference = fields.some((name) => isReferenced(candidate, name));
     const filled = fields.filter((name) => isFilled(candidate, name)).length;
     if (filled === 0 || filled === fields.length || isReference) return;
     refuse(candidate, `all or none of these fields must be set: ${quoted(fields)}`);
@@ -37,9 +44,8 @@ export function allOrNone({ fields }: RuleNamed<'allOrNone'>): CompiledRule {
 export function distinct({ fields }: RuleNamed<'distinct'>): CompiledRule {
   const [first, second] = fields;
   return (candidate) => {
-    const value = candidate.entity[first];
-    if (value === null || value === undefined || value !== candidate.entity[second]) return;
-    if (haveFailed(candidate, fields)) return;
+    // Fields with problems of their own are compared, too.
+    if (candidate.entity[first] !== candidate.entity[second] || !isFilled(candidate, first)) return;
     refuse(candidate, `values of these fields must be distinct: ${quoted(fields)}`);
   };
 }
@@ -55,7 +61,8 @@ export function needs({ input, needs: needed }: RuleNamed<'needs'>): CompiledRul
 }
 
 /**
- * The consequence inherits the checks of its field: where the field already has a problem, the rule fails, too.
+ * The consequence inherits the checks of its field: where the field already has a problem, the rule fails, too. What it
+ * then says of the field replaces what was said before.
  * @see Kong Gateway, `kong/db/schema/init.lua`, entity check `conditional`
  */
 export function when(rule: RuleNamed<'when'>, isRequired: boolean, settings: Settings): CompiledRule | undefined {
@@ -73,7 +80,11 @@ function holds(consequence: Consequence, candidate: Candidate): boolean {
   const value = candidate.entity[consequence.field];
   const isNull = value === null || value === undefined;
   if (isNull && (consequence.must === 'beNull' || consequence.must === 'beOneOf')) return true;
-  if (hasFailed(candidate, consequence.field)) return false;
+  if (hasFailed(candidate, consequence.field)) {
+    const says = consequence.must === 'beNull' || (consequence.must === 'beOneOf' && typeof value === 'string');
+    if (!says) return false;
+    forget(candidate, consequence.field);
+  }
   switch (consequence.must) {
     case 'beNull':
       return failAt(candidate, consequence.field, 'ERR_FIELD_FORBIDDEN', 'value must be null');
@@ -96,6 +107,11 @@ function holds(consequence: Consequence, candidate: Candidate): boolean {
 }
 
 type FieldCode = 'ERR_FIELD_FORBIDDEN' | 'ERR_FIELD_REQUIRED' | 'ERR_FIELD_FORMAT' | 'ERR_FIELD_VALUE';
+
+function forget({ context: { problems } }: Candidate, field: string): void {
+  const others = problems.filter(({ path }) => path[0] !== field);
+  problems.splice(0, problems.length, ...others);
+}
 
 function failAt({ context }: Candidate, field: string, code: FieldCode, message: string): false {
   reportAt(context, [field], code, message);

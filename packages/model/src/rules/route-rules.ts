@@ -1,5 +1,6 @@
 import { reportAt } from '../entity-problem.ts';
 import { checkExpression } from '../expressions/check.ts';
+import { checkRouteAddress } from '../expressions/ip-literal.ts';
 import { checkRustRegex } from '../regex/rust.ts';
 import type { Settings } from '../settings.ts';
 import { isNonEmpty, quoted } from '../value.ts';
@@ -77,8 +78,9 @@ function checkClassic(candidate: Candidate, settings: Settings): void {
   }
   if (settings.atLeast('3.5') && headers !== null) checkHeaders(candidate, headers);
   for (const { ip } of [...endpoints(sources), ...endpoints(destinations)]) {
-    if (typeof ip === 'string' && ip.startsWith('['))
-      refuse(candidate, `${prefix}'${ip}': expected an address without brackets`);
+    if (typeof ip !== 'string') continue;
+    const problem = checkRouteAddress(ip);
+    if (problem !== undefined) refuse(candidate, `${prefix}'${ip}': ${problem}`);
   }
 }
 
@@ -103,10 +105,15 @@ function checkHeaders(candidate: Candidate, headers: unknown): void {
     const texts = textList(values);
     if (texts.length === 0) refuse(candidate, `${prefix}header '${name}' has no values`);
     for (const text of texts) {
-      const problem = text.startsWith('~*') ? checkRustRegex(text.slice(2)) : undefined;
+      // Kong lower-cases the whole pattern: `\\D` is read as `\\d`, and `(?P<n>` does not compile.
+      const problem = text.startsWith('~*') ? checkRustRegex(asciiLower(text.slice(2))) : undefined;
       if (problem !== undefined) refuse(candidate, `${prefix}regex parse error: header '${name}': ${problem}`);
     }
   }
+}
+
+function asciiLower(text: string): string {
+  return text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 function textList(value: unknown): readonly string[] {
