@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
@@ -35,4 +36,40 @@ describe('keyPairFault', () => {
     });
     expect(fault({ cert, key: String(other) })).toContain('does not belong');
   });
+
+  it.each([
+    ['rsa', { modulusLength: 2048 }, ['pkcs1', 'pkcs8']],
+    ['ec', { namedCurve: 'P-384' }, ['sec1', 'pkcs8']],
+    ['ed25519', {}, ['pkcs8']],
+  ] as const)('reads %s keys in each of their forms', (kind, options, forms) => {
+    const { privateKey } = generateAnyKeyPair(kind, options);
+    // Each reads as a key; that it is another than the certificate's is what stays to be said.
+    for (const type of forms) {
+      expect(fault({ cert, key: String(privateKey.export({ type, format: 'pem' })) })).toContain('does not belong');
+    }
+  });
+
+  it.each([
+    ['ec', { namedCurve: 'secp256k1' }],
+    ['ed448', {}],
+    ['rsa-pss', { modulusLength: 2048 }],
+  ] as const)('takes no %s key %j, as KIC does not', (kind, options) => {
+    const { privateKey } = generateAnyKeyPair(kind, options);
+    expect(fault({ cert, key: String(privateKey.export({ type: 'pkcs8', format: 'pem' })) })).toContain('neither RSA');
+  });
+
+  it('takes no encrypted key, also where another follows it', () => {
+    const { privateKey } = generateAnyKeyPair('rsa', { modulusLength: 2048 });
+    const encryption = { cipher: 'aes-128-cbc', passphrase: 'x', format: 'pem' } as const;
+    for (const type of ['pkcs1', 'pkcs8'] as const) {
+      const encrypted = String(privateKey.export({ ...encryption, type }));
+      expect(fault({ cert, key: encrypted + key })).toContain('unencrypted');
+    }
+  });
 });
+
+/** The declared types want each kind spelled out in a call of its own. */
+function generateAnyKeyPair(kind: string, options: object): { readonly privateKey: KeyObject } {
+  const generate = generateKeyPairSync as unknown as (type: string, options: object) => { privateKey: KeyObject };
+  return generate(kind, options);
+}
