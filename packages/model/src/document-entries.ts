@@ -54,9 +54,7 @@ function collect(place: Place, collection: unknown): void {
   const { type, path, problems } = place;
   if (collection === null || collection === undefined) return;
   if (!Array.isArray(collection)) {
-    // An empty object and an empty list are one thing in Lua.
-    const isEmpty = isPlainObject(collection) && Object.keys(collection).length === 0;
-    if (!isEmpty) problems.push({ code: 'ERR_FIELD_TYPE', path, message: 'expected an array', type });
+    if (!isEmptyObject(collection)) problems.push({ code: 'ERR_FIELD_TYPE', path, message: 'expected an array', type });
     return;
   }
   collection.forEach((item: unknown, index) => {
@@ -82,6 +80,11 @@ function collectEntity(place: Place, item: Members): void {
   }
 }
 
+/** An empty object and an empty list are one thing in Lua. */
+function isEmptyObject(value: unknown): boolean {
+  return isPlainObject(value) && Object.keys(value).length === 0;
+}
+
 /** `_comment` and `_ignore` may stand in every record. */
 export function isAnnotation(name: string): boolean {
   return name === '_comment' || name === '_ignore';
@@ -92,6 +95,6 @@ export function checkAnnotations(item: Members, path: readonly (string | number)
   const { _comment: comment, _ignore: ignored } = item;
   if (comment !== undefined && comment !== null && typeof comment !== 'string')
     problems.push({ code: 'ERR_FIELD_TYPE', path: [...path, '_comment'], message: 'expected a string' });
-  if (ignored !== undefined && ignored !== null && !Array.isArray(ignored))
+  if (ignored !== undefined && ignored !== null && !Array.isArray(ignored) && !isEmptyObject(ignored))
     problems.push({ code: 'ERR_FIELD_TYPE', path: [...path, '_ignore'], message: 'expected an array' });
 }

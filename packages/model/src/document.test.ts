@@ -52,6 +52,11 @@ describe('validateDocument', () => {
     expect(validateDocument(document).problems.map(({ code, path }) => `${path.join('.')} ${code}`)).toEqual([problem]);
   });
 
+  it('takes nulls and empty objects where Kong does', () => {
+    const services = [{ host: 'h', _ignore: {}, _comment: null, routes: {} }];
+    expect(problems({ services, routes: {}, plugins: null, _ignore: {}, _transform: null })).toEqual([]);
+  });
+
   it('reads format 2.1 at most for a 2.x node', () => {
     expect(validateDocument({ _format_version: '3.0' }, { version: '2.8.5' }).problems).toHaveLength(1);
   });

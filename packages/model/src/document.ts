@@ -51,7 +51,7 @@ function checkHead(
   checkFormat(document['_format_version'], options.version, problems);
   checkAnnotations(document, [], problems);
   const { _transform: transform } = document;
-  if (transform !== undefined && typeof transform !== 'boolean')
+  if (transform !== undefined && transform !== null && typeof transform !== 'boolean')
     problems.push({ code: 'ERR_FIELD_TYPE', path: ['_transform'], message: 'expected a boolean' });
   for (const name of Object.keys(document)) {
     const isKnown = isEntityType(name) || isAnnotation(name) || name === '_format_version' || name === '_transform';

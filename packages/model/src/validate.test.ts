@@ -290,6 +290,19 @@ describe('upstreams and targets', () => {
     expect(verdict('upstreams', { name: 'u', ...input })).toBe(paths);
   });
 
+  it('knows no hash inputs of 3.0 before', () => {
+    const old = { version: '2.8.5' };
+    const hash = { name: 'u', hash_on: 'ip', hash_fallback: 'path' };
+    expect(verdict('upstreams', hash)).toBe('accepted');
+    expect(verdict('upstreams', hash, old)).toBe('@ hash_fallback');
+    expect(verdict('upstreams', { ...hash, hash_fallback: null }, old)).toBe('@ hash_fallback_header hash_on_cookie');
+    const result = validateEntity('upstreams', { ...hash, hash_fallback: 'nope' }, old);
+    expect(result.ok ? [] : result.problems.map(({ message }) => message)).toEqual([
+      'expected one of: none, consumer, header, cookie',
+      "failed conditional validation given value of field 'hash_on'",
+    ]);
+  });
+
   it('expands records', () => {
     const result = validateEntity('upstreams', { name: 'u', healthchecks: { threshold: 50 } });
     const upstream: KongUpstream | undefined = result.ok ? result.value : undefined;

@@ -21,7 +21,7 @@ export function compileRule(rule: Rule, fields: Fields, settings: Settings): Com
     case 'needs':
       return needs(rule);
     case 'when':
-      return when(rule, fields[rule.field]?.required === true, settings);
+      return when(rule, fields, settings);
     case 'matchers':
       return matchers(rule, settings);
     case 'sniProtocols':

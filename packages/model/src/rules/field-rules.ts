@@ -1,5 +1,7 @@
 import { parseKey } from '../checks/pem.ts';
+import { isKnown } from '../compile-field.ts';
 import { reportAt } from '../entity-problem.ts';
+import type { Field, Fields } from '../field.ts';
 import type { Settings } from '../settings.ts';
 import { quoted } from '../value.ts';
 import type { Candidate, CompiledRule } from './compiled-rule.ts';
@@ -65,15 +67,25 @@ export function needs({ input, needs: needed }: RuleNamed<'needs'>): CompiledRul
  * then says of the field replaces what was said before.
  * @see Kong Gateway, `kong/db/schema/init.lua`, entity check `conditional`
  */
-export function when(rule: RuleNamed<'when'>, isRequired: boolean, settings: Settings): CompiledRule | undefined {
+export function when(rule: RuleNamed<'when'>, fields: Fields, settings: Settings): CompiledRule | undefined {
   if (!settings.atLeast(rule.since) || (rule.before !== undefined && settings.atLeast(rule.before))) return undefined;
+  const target = fields[rule.consequence.field];
+  if (target === undefined || !isKnown(target, settings)) return undefined;
+  const isRequired = fields[rule.field]?.required === true;
+  const consequence = consequenceFor(rule.consequence, target, settings);
   const values = new Set<unknown>(rule.is);
   return (candidate) => {
     const value = candidate.entity[rule.field];
     const applies = value === null || value === undefined ? !isRequired : values.has(value);
-    if (applies && !hasFailed(candidate, rule.field) && !holds(rule.consequence, candidate))
+    if (applies && !hasFailed(candidate, rule.field) && !holds(consequence, candidate))
       refuse(candidate, `failed conditional validation given value of field '${rule.field}'`);
   };
+}
+
+/** Values that the version does not have are none of those allowed. */
+function consequenceFor(consequence: Consequence, target: Field, settings: Settings): Consequence {
+  if (consequence.must !== 'beOneOf' || target.kind !== 'string') return consequence;
+  return { ...consequence, values: consequence.values.filter((one) => settings.atLeast(target.valuesSince?.[one])) };
 }
 
 function holds(consequence: Consequence, candidate: Candidate): boolean {
@@ -81,8 +93,10 @@ function holds(consequence: Consequence, candidate: Candidate): boolean {
   const isNull = value === null || value === undefined;
   if (isNull && (consequence.must === 'beNull' || consequence.must === 'beOneOf')) return true;
   if (hasFailed(candidate, consequence.field)) {
-    const says = consequence.must === 'beNull' || (consequence.must === 'beOneOf' && typeof value === 'string');
-    if (!says) return false;
+    const isSaid =
+      consequence.must === 'beNull' ||
+      (consequence.must === 'beOneOf' && typeof value === 'string' && !consequence.values.includes(value));
+    if (!isSaid) return false;
     forget(candidate, consequence.field);
   }
   switch (consequence.must) {
