@@ -1,9 +1,9 @@
 import { DataPlaneServer } from '@koko/data-plane-server';
 import type { DataPlaneServerTls } from '@koko/data-plane-server';
 import { ChangeFeed } from '@koko/event-server';
+import type { ClusterAccess } from '@koko/kubernetes';
 import { Lifecycle, silentLogger } from '@koko/lifecycle';
 import type { Component, Logger } from '@koko/lifecycle';
-import { ManifestDirectory } from '@koko/manifests';
 import { SqlitePersister } from '@koko/persister';
 import { ConfigurationReconciler, StoreWriter } from '@koko/reconcilers';
 import { Store } from '@koko/store';
@@ -14,12 +14,15 @@ import type { CertificatePair } from './development-certificates.ts';
 import { HealthServer } from './health-server.ts';
 import { listening } from './listening.ts';
 import { Metrics } from './metrics.ts';
-import { ManifestProblemLog, logReconciliation } from './problem-log.ts';
+import { createSource } from './object-source.ts';
+import { logReconciliation } from './problem-log.ts';
 import { healthRoutes, StatusReport } from './status-report.ts';
 
 export interface ControllerOptions {
   readonly configuration: Configuration;
   readonly certificates: CertificatePair;
+  /** Follow this cluster instead of a directory of manifests. */
+  readonly clusterAccess?: ClusterAccess;
   /** PEM certificates that sign data planes, for mode `pki`. */
   readonly dataPlaneCa?: string;
   readonly logger?: Logger;
@@ -45,12 +48,7 @@ export function createController(options: ControllerOptions): Controller {
     validation: { routerFlavor: configuration['router-flavor'] },
     logger,
   });
-  const fileProblems = new ManifestProblemLog(logger);
-  const manifests: ManifestDirectory = new ManifestDirectory({
-    directory: configuration.manifests,
-    logger,
-    onProblems: () => fileProblems.compare(manifests.problems()),
-  });
+  const { source, problems, status } = createSource(configuration, options.clusterAccess, logger);
   const translator = new Translator({
     ingressClass: configuration['ingress-class'],
     routerFlavor: configuration['router-flavor'],
@@ -60,7 +58,7 @@ export function createController(options: ControllerOptions): Controller {
   });
   const metrics = new Metrics();
   const reconciler = new ConfigurationReconciler({
-    source: manifests,
+    source,
     translator,
     writer: new StoreWriter(store),
     logger,
@@ -79,7 +77,14 @@ export function createController(options: ControllerOptions): Controller {
   });
   dataPlaneServer.events.on('payloadBuilt', (event) => metrics.payloadBuilt(event));
   dataPlaneServer.events.on('pushed', () => metrics.pushed());
-  const report = new StatusReport({ store, translator, reconciler, manifests, dataPlaneServer });
+  const report = new StatusReport({
+    store,
+    translator,
+    reconciler,
+    dataPlaneServer,
+    sourceProblems: problems,
+    sourceStatus: status,
+  });
   metrics.observe(report);
   const healthServer: HealthServer = new HealthServer({
     host: configuration['health-host'],
@@ -97,8 +102,8 @@ export function createController(options: ControllerOptions): Controller {
     components: [
       { runnable: healthServer },
       { runnable: store },
-      { runnable: manifests, startDeadlineMs: FIRST_PASS_DEADLINE_MS },
-      { runnable: reconciler, dependsOn: ['store', 'manifests'], startDeadlineMs: FIRST_PASS_DEADLINE_MS },
+      { runnable: source, startDeadlineMs: Infinity }, // an API server may be away for as long as it likes
+      { runnable: reconciler, dependsOn: ['store', source.name], startDeadlineMs: FIRST_PASS_DEADLINE_MS },
       {
         runnable: listening(dataPlaneServer, {
           purpose: 'data planes',

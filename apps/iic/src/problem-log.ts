@@ -1,5 +1,5 @@
 import type { Logger } from '@koko/lifecycle';
-import type { ManifestProblem } from '@koko/manifests';
+import type { ProblemChanges } from '@koko/manifests';
 import type { Reconciliation } from '@koko/reconcilers';
 import type { ObjectProblem } from '@koko/translator';
 import { describeObjects } from './object-names.ts';
@@ -27,20 +27,7 @@ function problemText({ objects, message }: ObjectProblem): string {
 }
 
 /** Tells in the log which problems of manifest files came and which are gone. */
-export class ManifestProblemLog {
-  readonly #logger: Logger;
-  #known = new Set<string>();
-
-  constructor(logger: Logger) {
-    this.#logger = logger;
-  }
-
-  compare(problems: readonly ManifestProblem[]): void {
-    const now = new Map(problems.map((problem) => [problem.message, problem]));
-    const added = [...now.values()].filter(({ message }) => !this.#known.has(message));
-    const gone = [...this.#known].filter((message) => !now.has(message));
-    for (const { code, message } of added.slice(0, MAX_LINES)) this.#logger.warn({ code }, message);
-    for (const message of gone.slice(0, MAX_LINES)) this.#logger.info({}, `Resolved: ${message}`);
-    this.#known = new Set(now.keys());
-  }
+export function logManifestProblems(logger: Logger, { added, removed }: ProblemChanges): void {
+  for (const { code, message } of added.slice(0, MAX_LINES)) logger.warn({ code }, message);
+  for (const { message } of removed.slice(0, MAX_LINES)) logger.info({}, `Resolved: ${message}`);
 }

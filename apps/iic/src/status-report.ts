@@ -1,6 +1,5 @@
 import type { DataPlaneServer, NodeRecord } from '@koko/data-plane-server';
 import type { ComponentStatus, Lifecycle } from '@koko/lifecycle';
-import type { ManifestDirectory } from '@koko/manifests';
 import type { ConfigurationReconciler } from '@koko/reconcilers';
 import type { Store } from '@koko/store';
 import type { ObjectProblem, Translator } from '@koko/translator';
@@ -16,8 +15,9 @@ export interface StatusSources {
   readonly store: Store;
   readonly translator: Translator;
   readonly reconciler: ConfigurationReconciler;
-  readonly manifests: ManifestDirectory;
   readonly dataPlaneServer: DataPlaneServer;
+  readonly sourceProblems: () => readonly object[];
+  readonly sourceStatus: () => object;
 }
 
 /** What there is to say of a running controller, computed when somebody asks. */
@@ -53,10 +53,11 @@ export class StatusReport implements MetricSources {
 
   /** The answer of `/status`. */
   toJSON(): unknown {
-    const { dataPlaneServer } = this.#sources;
+    const { dataPlaneServer, sourceStatus } = this.#sources;
     const problems = this.#problems();
     const nodes = dataPlaneServer.nodes();
     return {
+      source: sourceStatus(),
       revision: this.revision(),
       configHash: dataPlaneServer.status().configHash,
       entityCounts: this.entityCounts(),
@@ -68,9 +69,8 @@ export class StatusReport implements MetricSources {
   }
 
   #problems(): readonly object[] {
-    const { manifests, translator, reconciler } = this.#sources;
-    const ofFiles = manifests.problems().map(({ code, message, file, line }) => ({ code, message, file, line }));
-    return [...ofFiles, ...[...translator.problems(), ...reconciler.problems()].map(describeProblem)];
+    const { sourceProblems, translator, reconciler } = this.#sources;
+    return [...sourceProblems(), ...[...translator.problems(), ...reconciler.problems()].map(describeProblem)];
   }
 }
 

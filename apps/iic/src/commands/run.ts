@@ -1,3 +1,5 @@
+import { loadClusterAccess } from '@koko/kubernetes';
+import type { ClusterAccess } from '@koko/kubernetes';
 import { stringify } from 'yaml';
 import type { ProcessContext } from '../command-line.ts';
 import { loadConfiguration } from '../configuration/load-configuration.ts';
@@ -31,8 +33,10 @@ export async function run(request: RunRequest, context: ProcessContext, extensio
   const certificates = await readCertificates(configuration);
   const ca = configuration['data-plane-ca'];
   const logger = createLogger(configuration, context);
+  const clusterAccess = await accessFor(configuration);
   const controller = createController({
     configuration,
+    ...(clusterAccess === undefined ? {} : { clusterAccess }),
     certificates,
     ...(ca === undefined ? {} : { dataPlaneCa: await readText(ca, 'certificates that sign data planes') }),
     logger,
@@ -62,6 +66,12 @@ async function runUntilSignal({ lifecycle, announcement }: Controller, context: 
     context.off('SIGINT', onSignal);
     context.off('SIGTERM', onSignal);
   }
+}
+
+/** Access to a cluster, unless the objects come from manifests. */
+async function accessFor({ manifests, kubeconfig }: Configuration): Promise<ClusterAccess | undefined> {
+  if (manifests !== undefined) return undefined;
+  return loadClusterAccess(kubeconfig === undefined ? {} : { file: kubeconfig });
 }
 
 async function readCertificates(configuration: Configuration): Promise<CertificatePair> {

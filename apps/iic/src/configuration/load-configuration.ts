@@ -41,7 +41,8 @@ export async function loadConfiguration(sources: ConfigurationSources): Promise<
     else
       problems.push(`${given?.place ?? `--${name}`}: ${parsed.error.issues.map(({ message }) => message).join('; ')}`);
   }
-  if (problems.length === 0) problems.push(...contradictions(configuration as Configuration)); // every setting parsed
+  const parsed = configuration as Partial<Configuration>; // what did not parse is missing
+  problems.push(...sourceProblems(parsed, isInPod(sources.environment)), ...contradictions(parsed));
   if (problems.length > 0) {
     throw new StartupError(
       'ERR_IIC_CONFIGURATION',
@@ -65,8 +66,19 @@ function findValue(name: SettingName, sources: ConfigurationSources, file: Recor
   return undefined;
 }
 
+/** Kubernetes sets this variable in every container. */
+function isInPod(environment: ConfigurationSources['environment']): boolean {
+  return environment['KUBERNETES_SERVICE_HOST'] !== undefined;
+}
+
+function sourceProblems({ manifests, kubeconfig }: Partial<Configuration>, isPod: boolean): string[] {
+  if (manifests !== undefined && kubeconfig !== undefined) return ['--manifests: goes without --kubeconfig; drop one'];
+  if (manifests !== undefined || kubeconfig !== undefined || isPod) return [];
+  return ['--manifests, --kubeconfig: name the directory that holds the Kubernetes objects, or the cluster to follow'];
+}
+
 /** Rules between settings. */
-function contradictions(configuration: Configuration): string[] {
+function contradictions(configuration: Partial<Configuration>): string[] {
   const problems: string[] = [];
   const { 'generate-certificates': generated, 'data-plane-certificate': certificate } = configuration;
   const { 'data-plane-key': key, 'data-plane-mtls': mtls, 'data-plane-ca': ca } = configuration;

@@ -18,6 +18,12 @@ function readGates(text: string, context: z.RefinementCtx): Record<string, boole
   return Object.fromEntries(read.map(([name, value]) => [name, value === 'true']));
 }
 
+/** `a,b`, or a list in a file. */
+const names = z
+  .union([z.array(z.string()), z.string().transform((list) => list.split(','))])
+  .transform((list) => list.map((name) => name.trim()).filter((name) => name !== ''))
+  .default([]);
+
 interface Setting {
   readonly schema: z.ZodType;
   /** How the value is named in help; absent for switches. */
@@ -30,10 +36,16 @@ interface Setting {
  * environment variable, `log-level` in a configuration file. Flags win over variables, variables over the file.
  */
 export const settings = {
-  manifests: {
-    schema: z.string({ error: 'name the directory that holds the Kubernetes objects' }).min(1),
-    value: 'DIR',
-    description: 'read Kubernetes objects from this directory',
+  manifests: { schema: text.optional(), value: 'DIR', description: 'read Kubernetes objects from this directory' },
+  kubeconfig: {
+    schema: text.optional(),
+    value: 'FILE',
+    description: 'follow the cluster of this kubeconfig; a Pod without settings follows its own',
+  },
+  'watch-namespaces': {
+    schema: names,
+    value: 'NAME,…',
+    description: 'read namespaced objects of a cluster in these namespaces alone, not in all',
   },
   'ingress-class': { schema: text.default('kong'), value: 'NAME', description: 'serve objects of this ingress class' },
   'router-flavor': {
