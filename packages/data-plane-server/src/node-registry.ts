@@ -37,6 +37,7 @@ export type NodeProblemCode =
   | 'ERR_NODE_SILENT'
   | 'ERR_NODE_SLOW'
   | 'ERR_NODE_VERSION_INCOMPATIBLE'
+  | 'ERR_NODE_WRPC_CALL_REFUSED'
   | 'ERR_NODE_WRPC_FRAME_DROPPED';
 
 /** A data plane, as the last connection showed it. */

@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import type { NegotiateServicesRequest, NegotiateServicesResponse, ReportMetadataResponse } from './kong-services.ts';
 import { configService, negotiationService } from './kong-services.ts';
 import type { NodeIdentity } from './node-request.ts';
+import type { NodeProblemCode } from './node-registry.ts';
 import type { NodeLink, SessionHost } from './node-session.ts';
 import { closeCodes, NodeSession } from './node-session.ts';
 import type { Payload } from './payload-cache.ts';
@@ -19,7 +20,7 @@ export class WrpcLink implements NodeLink {
   readonly session: NodeSession;
   readonly #peer: Peer;
   readonly #controlPlaneId: string;
-  readonly #reportedDrops = new Set<string>();
+  readonly #reported = new Set<string>();
   #offersConfig = false;
 
   constructor(socket: WebSocket, identity: NodeIdentity, options: { host: SessionHost; controlPlaneId: string }) {
@@ -39,12 +40,10 @@ export class WrpcLink implements NodeLink {
       if (!pongs.send(data)) this.session.drop('ERR_NODE_SLOW', UNREAD_PONGS);
     });
     this.#peer.events.on('failed', (error) => this.#failed(error));
-    this.#peer.events.on('dropped', ({ why, reason }) => {
-      // How late a call is differs each time; that calls are late is said once.
-      if (this.#reportedDrops.has(why)) return;
-      this.#reportedDrops.add(why);
-      this.session.report('ERR_NODE_WRPC_FRAME_DROPPED', reason, why);
-    });
+    this.#peer.events.on('dropped', ({ why, reason }) => this.#reportOnce('ERR_NODE_WRPC_FRAME_DROPPED', why, reason));
+    this.#peer.events.on('refused', ({ type, reason }) =>
+      this.#reportOnce('ERR_NODE_WRPC_CALL_REFUSED', String(type), `call answered with an error: ${reason}`),
+    );
     this.#peer.events.on('closed', ({ code, reason }) =>
       this.session.end(reason === '' ? `connection ended (${code})` : `connection ended (${code}: ${reason})`),
     );
@@ -73,6 +72,14 @@ export class WrpcLink implements NodeLink {
     this.#peer.terminate();
   }
 
+  /** Reasons differ in detail, such as how late a call is; that there are late calls is said once. */
+  #reportOnce(code: NodeProblemCode, kind: string, reason: string): void {
+    const key = `${code} ${kind}`;
+    if (this.#reported.has(key)) return;
+    this.#reported.add(key);
+    this.session.report(code, reason, kind);
+  }
+
   #notDelivered(error: WrpcError): void {
     if (error.code === 'ERR_WRPC_REMOTE') this.session.report('ERR_NODE_CONFIG_REJECTED', error.message);
     if (error.code === 'ERR_WRPC_CALL_EXPIRED') {
@@ -89,15 +96,22 @@ export class WrpcLink implements NodeLink {
   }
 
   #negotiate(request: NegotiateServicesRequest): NegotiateServicesResponse {
-    const refusal =
-      request.node?.type === 'KONG' ? this.session.checkVersion() : 'Invalid CP Node Type: only KONG is known';
+    const refusal = request.node?.type === 'KONG' ? this.session.checkVersion() : this.#refuseType();
     // A data plane that sees the message and no node gives up and says why in its log.
     if (refusal !== undefined) return { errorMessage: refusal, servicesAccepted: [], servicesRejected: [] };
     const answers = request.servicesRequested.map(({ name, versions }) => answerFor(name, versions));
     const servicesAccepted = answers.flatMap((answer) => ('version' in answer ? [answer] : []));
     const servicesRejected = answers.flatMap((answer) => ('version' in answer ? [] : [answer]));
     if (servicesAccepted.length > 0) this.#offerConfig();
+    else
+      this.session.report('ERR_NODE_WRPC_CALL_REFUSED', 'data plane does not ask for the service config in version v1');
     return { errorMessage: '', node: { id: this.#controlPlaneId }, servicesAccepted, servicesRejected };
+  }
+
+  #refuseType(): string {
+    const refusal = 'Invalid CP Node Type: only KONG is known';
+    this.session.report('ERR_NODE_WRPC_CALL_REFUSED', refusal);
+    return refusal;
   }
 
   /** Only now, so that calls to it before are answered with "Invalid service". */

@@ -6,6 +6,7 @@ import type { TLSSocket } from 'node:tls';
 import { connect } from 'node:tls';
 import { WebSocket } from 'ws';
 import type { DataPlaneServerLimits } from '../src/index.ts';
+import { configService, negotiationService } from '../src/index.ts';
 import { sharedIdentity, type Identity } from './certificates.ts';
 import { routeOf, uuidOf } from './entities.ts';
 import { clientOptions, next, OutletNode, startServer, until, WrpcNode, type RunningServer } from './fixture.ts';
@@ -174,7 +175,30 @@ describe('data-plane server among hostile clients', () => {
     const call = frameOf(2, encodeFrame({ ...head, deadlineSeconds: 4e9 }));
     const wrpc = upgradeText('/v1/wrpc', '3.1.1', `${key}Sec-WebSocket-Protocol: wrpc.konghq.com\r\n`);
     await flood(server, wrpc, { first: call, others: call });
-    expect(problems(server)).toMatchObject([{ code: 'ERR_NODE_SLOW', message: expect.stringContaining('calling') }]);
+    expect(problems(server)).toMatchObject([
+      { code: 'ERR_NODE_WRPC_CALL_REFUSED' },
+      { code: 'ERR_NODE_SLOW', message: expect.stringContaining('calling') },
+    ]);
+  });
+
+  it('reports wRPC calls that it had to refuse, each kind once', async () => {
+    const server = await start();
+    const node = await WrpcNode.connect(server);
+    const unknown = { id: 99, name: 'Unknown' };
+    const call = (): Promise<unknown> => node.peer.callEncoded(configService, unknown, new Uint8Array(0));
+    await expect(call()).rejects.toThrow('Invalid service (or rpc)');
+    await expect(call()).rejects.toThrow('Invalid service (or rpc)');
+    const { getCapabilities } = configService.methods;
+    await expect(node.peer.call(configService, getCapabilities, {})).rejects.toThrow('Unhandled method');
+    const { negotiateServices } = negotiationService.methods;
+    const description = { type: 'KIND', version: '3.1.1', hostname: 'dp' };
+    await node.peer.call(negotiationService, negotiateServices, { node: description, servicesRequested: [] });
+    expect(server.node(node.id)?.problems.map(({ code, message }) => [code, message])).toEqual([
+      ['ERR_NODE_WRPC_CALL_REFUSED', 'call answered with an error: Invalid service (or rpc)'],
+      ['ERR_NODE_WRPC_CALL_REFUSED', 'call answered with an error: Unhandled method'],
+      ['ERR_NODE_WRPC_CALL_REFUSED', 'Invalid CP Node Type: only KONG is known'],
+    ]);
+    node.peer.terminate();
   });
 
   it('gives the reason why it closed a wRPC connection, and counts nothing as taken that was not', async () => {

@@ -20,6 +20,8 @@ export interface DroppedFrame {
 export interface PeerEvents {
   /** A frame was read and ignored. */
   dropped: (frame: DroppedFrame) => void;
+  /** A call of theirs was answered with an error; `type` is one of `errorTypes`. */
+  refused: (refusal: { readonly type: number; readonly reason: string }) => void;
   /** The connection is over; `code` is the WebSocket close code, 1006 without a close frame. */
   closed: (end: { readonly code: number; readonly reason: string }) => void;
   /** The socket failed, or the other side broke the protocol; `closed` follows. */
@@ -255,6 +257,7 @@ export class Peer {
   #refuse(frame: Frame, type: number, description: string): void {
     const error = { type, description: description.slice(0, MAX_DESCRIPTION_CHARACTERS) };
     this.#reply('an error', { ...answerTo(frame), messageType: messageTypes.error, error });
+    this.events.emit('refused', { type, reason: error.description });
   }
 
   #reply(name: string, frame: UnnumberedFrame): void {

@@ -124,12 +124,14 @@ describe('a peer', () => {
     const fail = (): never => {
       throw new Error('no such thing');
     };
-    const { url } = await serve({}, { echo: fail });
+    const { url, peers } = await serve({}, { echo: fail });
     const client = await connect(url);
+    const refused = new Promise((resolve) => peers[0]!.events.once('refused', resolve));
     await expect(client.call(echoService, echoService.methods.echo, { text: '' })).rejects.toMatchObject({
       code: 'ERR_WRPC_REMOTE',
       message: 'Call EchoService.Echo was refused: no such thing',
     });
+    await expect(refused).resolves.toEqual({ type: 0, reason: 'no such thing' });
   });
 
   it('closes with 1007 on random bytes and on sequence number 0, and with 1003 on text', async () => {
