@@ -7,7 +7,7 @@ const stamp = { nodeId: 'n1', at: '2026-01-01T00:00:00.000Z' };
 
 function linesOf(events: readonly DataPlaneEvent[], isVerbose = false): readonly string[] {
   const output = new PassThrough();
-  const printer = new EventPrinter(output, isVerbose, () => {});
+  const printer = new EventPrinter(output, isVerbose);
   for (const event of events) printer.print(event);
   return String(output.read() ?? '')
     .split('\n')

@@ -12,10 +12,14 @@ export class EventPrinter {
   readonly #failing = new Map<string, string>();
   #hasReader = true;
 
-  /** @param readerLeft Called when whoever read the output has left, as `head` does; nothing is printed from then on. */
-  constructor(output: NodeJS.WritableStream, isVerbose: boolean, readerLeft: () => void) {
+  /**
+   * @param readerLeft Called when whoever read the output has left, as `head` does; nothing is printed from then on.
+   * Without it, errors of the output are the caller's business.
+   */
+  constructor(output: NodeJS.WritableStream, isVerbose: boolean, readerLeft?: () => void) {
     this.#output = output;
     this.#isVerbose = isVerbose;
+    if (readerLeft === undefined) return;
     // Stays for good: writes that are under way fail one by one.
     output.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;
