@@ -1,10 +1,20 @@
 import { GraphError, reasonOf } from './graph-error.ts';
 import { Frame } from './frame.ts';
-import { compareNodes, Failure, Node, NONE, PENDING, readersOf, type Source } from './node.ts';
+import { cycleError, isSameCycle } from './cycle.ts';
+import {
+  compareNodes,
+  Failure,
+  heightAbove,
+  isSameOutcome,
+  nameOf,
+  Node,
+  NONE,
+  readersOf,
+  type Source,
+} from './node.ts';
 import type { OutputTable } from './output-table.ts';
 import type { ProblemLedger } from './problem-ledger.ts';
 import { Queue } from './queue.ts';
-import { sameData } from './same-data.ts';
 
 /** Queries that read queries use up the call stack; this many levels fit with a wide margin. */
 const MAX_HEIGHT = 400;
@@ -294,43 +304,4 @@ export class Evaluator<O, P> {
 
 function isPresent<O, P>(node: Node<O, P>): boolean {
   return node.state.nodes.get(node.key) === node;
-}
-
-function heightAbove<O, P>(node: Node<O, P>): number {
-  let height = 0;
-  for (const source of node.dependencies) {
-    if (source instanceof Node && !source.isOnStack && source.height >= height) height = source.height + 1;
-  }
-  return height;
-}
-
-function isSameCycle<O, P>(a: Node<O, P>, b: Node<O, P>): boolean {
-  const { outcome } = a;
-  return outcome === b.outcome && outcome instanceof Failure && outcome.isCycleOf(a) && outcome.isCycleOf(b);
-}
-
-function isSameOutcome<O, P>(node: Node<O, P>, outcome: unknown): boolean {
-  const before = node.outcome;
-  if (before === PENDING) return false;
-  if (before instanceof Failure || outcome instanceof Failure) {
-    return before instanceof Failure && outcome instanceof Failure && before.isLike(outcome);
-  }
-  const { query } = node.state;
-  try {
-    return query.equals === undefined ? sameData(before, outcome) : query.equals(before, outcome);
-  } catch {
-    return false; // to run readers once too often is always right
-  }
-}
-
-function nameOf<O, P>(node: Node<O, P>): string {
-  return `query "${node.state.query.name}" of "${node.key}"`;
-}
-
-/** Begins with the smallest, so that one cycle has one message. */
-function cycleError<O, P>(nodes: readonly Node<O, P>[]): GraphError {
-  const [first] = [...nodes].sort(compareNodes);
-  const from = first === undefined ? 0 : nodes.indexOf(first);
-  const path = [...nodes.slice(from), ...nodes.slice(0, from + 1)].map(nameOf).join(' reads ');
-  return new GraphError('ERR_GRAPH_CYCLE', `Cannot compute queries that wait for their own results: ${path}`);
 }

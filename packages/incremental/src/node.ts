@@ -1,6 +1,7 @@
 import { compareBytes } from './byte-order.ts';
 import type { Contribution } from './output-table.ts';
 import type { Inputs, Query } from './query.ts';
+import { sameData } from './same-data.ts';
 import { type SmallSet, withItem, withoutItem } from './small-set.ts';
 
 /** Something that queries read: an input object, a selection by index, or the result of another query. */
@@ -122,4 +123,33 @@ export function readersOf<O, P>(source: Source<O, P>): readonly Node<O, P>[] {
 /** Order of query name, then key. */
 export function compareNodes<O, P>(a: Node<O, P>, b: Node<O, P>): number {
   return compareBytes(a.state.query.name, b.state.query.name) || compareBytes(a.key, b.key);
+}
+
+/** The least height that lies above what the node reads, leaving out what is being run. */
+export function heightAbove<O, P>(node: Node<O, P>): number {
+  let height = 0;
+  for (const source of node.dependencies) {
+    if (source instanceof Node && !source.isOnStack && source.height >= height) height = source.height + 1;
+  }
+  return height;
+}
+
+/** Whether readers of the node need not run again. */
+export function isSameOutcome<O, P>(node: Node<O, P>, outcome: unknown): boolean {
+  const before = node.outcome;
+  if (before === PENDING) return false;
+  if (before instanceof Failure || outcome instanceof Failure) {
+    return before instanceof Failure && outcome instanceof Failure && before.isLike(outcome);
+  }
+  const { query } = node.state;
+  try {
+    return query.equals === undefined ? sameData(before, outcome) : query.equals(before, outcome);
+  } catch {
+    return false; // to run readers once too often is always right
+  }
+}
+
+/** For messages. */
+export function nameOf<O, P>(node: Node<O, P>): string {
+  return `query "${node.state.query.name}" of "${node.key}"`;
 }
