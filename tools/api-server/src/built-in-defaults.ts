@@ -24,18 +24,19 @@ function preparePort(port: unknown): JsonRecord {
 }
 
 /** Hands out cluster IPs in the order of creation. */
-export function servicePreparer(): (object: ApiObject) => ApiObject {
+export function servicePreparer(): (object: ApiObject, current?: ApiObject) => ApiObject {
   let next = 1;
   const allocate = (): string => {
     next += 1;
     return `10.96.${(next >> 8) & 255}.${next & 255}`;
   };
-  return (object) => {
+  return (object, current) => {
     const given = recordOf(object['spec']);
+    const before = recordOf(current?.['spec'])['clusterIP'];
     const ports = Array.isArray(given['ports']) ? given['ports'].map(prepareServicePort) : undefined;
     const spec: JsonRecord = { type: 'ClusterIP', sessionAffinity: 'None', ...given, ...(ports && { ports }) };
     const needsAddress = spec['type'] !== 'ExternalName' && (spec['clusterIP'] ?? '') === '';
-    if (needsAddress) spec['clusterIP'] = allocate();
+    if (needsAddress) spec['clusterIP'] = before ?? allocate();
     if (spec['clusterIP'] !== undefined) spec['clusterIPs'] ??= [spec['clusterIP']];
     return { ...object, spec, status: object['status'] ?? { loadBalancer: {} } };
   };

@@ -30,8 +30,8 @@ export interface ServedKind {
   readonly columns: readonly PrinterColumn[];
   /** Fields that `fieldSelector` may name besides metadata.name and metadata.namespace. */
   readonly selectableFields: readonly string[];
-  /** Fills defaults into a new or changed object. */
-  prepare(object: ApiObject): ApiObject;
+  /** Fills defaults into a new object, or into one that replaces `current`. */
+  prepare(object: ApiObject, current?: ApiObject): ApiObject;
   toStored(object: ApiObject): ApiObject;
   fromStored(object: ApiObject): ApiObject;
 }

@@ -81,7 +81,7 @@ export function changedObject(current: ApiObject, written: ApiObject, kind: Serv
   const metadata = withSystemFields(written.metadata, current.metadata);
   const { status: _status, ...rest } = written;
   const content = kind.hasStatus ? withStatus(rest, current['status']) : written;
-  const next = kind.prepare({ ...content, metadata });
+  const next = kind.prepare({ ...content, metadata }, current);
   if (!kind.hasGeneration || isDeepStrictEqual(specOf(current, kind), specOf(next, kind))) return next;
   return { ...next, metadata: { ...next.metadata, generation: (current.metadata.generation ?? 0) + 1 } };
 }

@@ -73,7 +73,11 @@ describe('an independent client', () => {
         namespace,
         body: { metadata: { name: 'iic' }, spec: { holderIdentity: 'a', renewTime: new V1MicroTime() } },
       });
-      await api.replaceNamespacedLease({ namespace, name: 'iic', body: { ...lease, spec: { holderIdentity: 'b' } } });
+      await api.replaceNamespacedLease({
+        namespace,
+        name: 'iic',
+        body: { metadata: lease.metadata ?? {}, spec: { holderIdentity: 'b' } },
+      });
       const stale = api.replaceNamespacedLease({ namespace, name: 'iic', body: lease });
       await expect(stale).rejects.toMatchObject({ code: 409 });
       const blind = { metadata: { name: 'iic' }, spec: { holderIdentity: 'c' } };

@@ -90,6 +90,16 @@ describe('objects over HTTP', () => {
       expect((await patch('text/plain', '{}')).status).toBe(415);
     }));
 
+  it('keeps the cluster IP of a service over updates that do not name it', () =>
+    withServer(async (server) => {
+      const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 's' }, spec: { ports: [{ port: 80 }] } };
+      const created = server.objects.apply(service);
+      expect(server.objects.apply(service)).toEqual(created);
+      expect(server.objects.apply({ ...service, spec: { clusterIP: 'None' } })['spec']).toMatchObject({
+        clusterIP: 'None',
+      });
+    }));
+
   it('stores nothing on a dry run', () =>
     withServer(async (server) => {
       const { status } = await ask(server, 'POST', `${CONFIG_MAPS}?dryRun=All`, { body: configMap('a') });
