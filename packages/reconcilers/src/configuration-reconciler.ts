@@ -11,7 +11,10 @@ import { retryDelayMs } from './retry-backoff.ts';
 export interface ObjectSource {
   /** Settles once the source has seen everything there is. */
   synced(signal: AbortSignal): Promise<void>;
-  /** References of objects that came, changed or went, coalesced while the reader is busy. At first, all of them. */
+  /**
+   * References of objects that came, changed or went, coalesced while the reader is busy. The first batch names all there
+   * are, and comes even when there are none: until then nothing is written.
+   */
   changes(signal: AbortSignal): AsyncIterable<readonly ObjectReference[]>;
   /** The object as it is now. */
   find(reference: ObjectReference): KubernetesObject | undefined;
@@ -51,6 +54,10 @@ export class ConfigurationReconciler implements Runnable {
   readonly #publisher: EntityPublisher;
   readonly #logger: Logger;
   readonly #now: () => number;
+  /** Attempts to write that have failed since one succeeded. */
+  #failures = 0;
+  /** What was translated in rounds that could not be written. */
+  readonly #unreported: Pick<TranslationDiff, 'problemsAdded' | 'problemsRemoved'>[] = [];
 
   constructor(options: ConfigurationReconcilerOptions) {
     this.#options = options;
@@ -69,8 +76,8 @@ export class ConfigurationReconciler implements Runnable {
     let isReady = false;
     try {
       await source.synced(signal);
-      for await (const references of this.#withEmptyStart(source.changes(signal), signal)) {
-        await this.#reconcile(references, signal);
+      for await (const references of this.#rounds(source.changes(signal), signal)) {
+        if (!(await this.#reconcile(references))) continue;
         if (!isReady) ready();
         isReady = true;
       }
@@ -79,18 +86,23 @@ export class ConfigurationReconciler implements Runnable {
     }
   }
 
-  /** A source without objects has no changes to tell, yet its first pass must be written, too. */
-  async *#withEmptyStart(
+  /**
+   * The batches of the source, and an empty one whenever what could not be written is to be tried again. Changes do not wait
+   * for that: one of them may be what makes the next attempt succeed, as when a database is full.
+   */
+  async *#rounds(
     changes: AsyncIterable<readonly ObjectReference[]>,
     signal: AbortSignal,
   ): AsyncGenerator<readonly ObjectReference[]> {
     const iterator = changes[Symbol.asyncIterator]();
     try {
-      let next = iterator.next();
-      const immediately = setTimeout(0, undefined, { signal });
-      const first = await Promise.race([next, immediately]);
-      if (first === undefined) yield [];
-      for (let result = await next; result.done !== true; result = await next) {
+      for (let next = iterator.next(); ;) {
+        const result = this.#failures === 0 ? await next : await this.#nextOrRetry(next, signal);
+        if (result === 'retry') {
+          yield [];
+          continue;
+        }
+        if (result.done === true) return;
         yield result.value;
         next = iterator.next();
       }
@@ -99,35 +111,59 @@ export class ConfigurationReconciler implements Runnable {
     }
   }
 
-  async #reconcile(references: readonly ObjectReference[], signal: AbortSignal): Promise<void> {
-    const { source, translator, onReconciled } = this.#options;
+  async #nextOrRetry<T>(next: Promise<T>, signal: AbortSignal): Promise<T | 'retry'> {
+    const over = new AbortController();
+    const delay = setTimeout(retryDelayMs(this.#failures - 1), 'retry' as const, {
+      signal: AbortSignal.any([signal, over.signal]),
+    });
+    try {
+      return await Promise.race([next, delay]);
+    } finally {
+      delay.catch(() => {}); // it is over on purpose
+      over.abort();
+    }
+  }
+
+  /** @returns Whether everything known so far is written. */
+  async #reconcile(references: readonly ObjectReference[]): Promise<boolean> {
+    const { source, translator } = this.#options;
     const started = this.#now();
     const diff = translator.apply(references.map((reference) => ({ reference, object: source.find(reference) })));
     const translated = this.#now();
-    const publication = await this.#publish(diff, signal);
-    const written = this.#now();
-    const reconciliation: Reconciliation = {
+    const publication = await this.#publish(diff);
+    this.#unreported.push(diff);
+    if (publication === undefined) return false;
+    const diffs = this.#unreported.splice(0);
+    this.#report({
       ...publication,
-      problemsAdded: [...diff.problemsAdded, ...publication.problemsAdded],
-      problemsRemoved: [...diff.problemsRemoved, ...publication.problemsRemoved],
+      problemsAdded: [...diffs.flatMap(({ problemsAdded }) => problemsAdded), ...publication.problemsAdded],
+      problemsRemoved: [...diffs.flatMap(({ problemsRemoved }) => problemsRemoved), ...publication.problemsRemoved],
       objects: references.length,
       translateMs: translated - started,
-      writeMs: written - translated,
-    };
-    onReconciled?.(reconciliation);
+      writeMs: this.#now() - translated,
+    });
+    return true;
   }
 
-  async #publish(diff: TranslationDiff, signal: AbortSignal): Promise<Publication> {
-    let { upserts, deletes } = diff;
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        return await this.#publisher.publish(upserts, deletes);
-      } catch (error) {
-        const delayMs = retryDelayMs(attempt);
-        this.#logger.error({ err: error, attempt, delayMs }, 'Cannot write the configuration; trying again');
-        await setTimeout(delayMs, undefined, { signal });
-        [upserts, deletes] = [[], []]; // the publisher remembers what it could not write
-      }
+  async #publish({ upserts, deletes }: TranslationDiff): Promise<Publication | undefined> {
+    try {
+      const publication = await this.#publisher.publish(upserts, deletes);
+      this.#failures = 0;
+      return publication;
+    } catch (error) {
+      const delayMs = retryDelayMs(this.#failures);
+      this.#failures += 1; // the publisher remembers what it could not write
+      const fields = { err: error, attempt: this.#failures, delayMs };
+      this.#logger.error(fields, 'Cannot write the configuration; trying again');
+      return undefined;
+    }
+  }
+
+  #report(reconciliation: Reconciliation): void {
+    try {
+      this.#options.onReconciled?.(reconciliation);
+    } catch (error) {
+      this.#logger.error({ err: error }, 'A listener to rounds of reconciling threw');
     }
   }
 }

@@ -1,7 +1,9 @@
-import { describeEntity } from '@koko/model';
 import type { EntityType, Problem } from '@koko/model';
 import type { ObjectProblem, TranslatedEntity } from '@koko/translator';
+import { compareEntities, entityKey, KeySets, referencesOf } from './entity-order.ts';
+import type { EntityKey } from './entity-order.ts';
 import type { EntityChange, EntityWriter, Refusal } from './entity-writer.ts';
+import { HeldEntities, nameOf } from './held-entities.ts';
 
 /** What a round of publishing did. */
 export interface Publication {
@@ -11,41 +13,40 @@ export interface Publication {
   readonly problemsRemoved: readonly ObjectProblem[];
 }
 
-type EntityKey = string;
-
-interface Held {
-  readonly entity: TranslatedEntity;
-  readonly problem: ObjectProblem;
-  readonly blockedBy: EntityKey | undefined;
-}
-
-interface Wish {
-  readonly key: EntityKey;
+interface EntityName {
   readonly type: EntityType;
   readonly id: string;
-  /** `undefined`: the entity is to go. */
+}
+
+/** A change on its way, with what it is for: `undefined` where the entity is to go. */
+interface Step {
+  readonly key: EntityKey;
+  readonly name: EntityName;
   readonly entity: TranslatedEntity | undefined;
 }
 
 /**
  * Brings wished-for entities into an `EntityWriter` and holds back those that are refused, with everything that refers to
  * them, so that one bad entity keeps no other out. What is held back comes in by itself as soon as nothing bars it.
- * Its outcome depends on the wishes alone, not on their order: a refused entity is also removed in its former form.
+ * Its outcome depends on the wishes alone, not on their order: a refused entity is also removed in its former form, and of
+ * several that want the same unique value the first by source object gets it.
  */
 export class EntityPublisher {
   readonly #writer: EntityWriter;
-  /** What is to be written and is not yet known to be; survives a writer that fails. */
-  readonly #pending = new Map<EntityKey, Wish>();
-  readonly #held = new Map<EntityKey, Held>();
-  /** Held entities by the entity that bars them. */
-  readonly #waiting = new Map<EntityKey, Set<EntityKey>>();
-  readonly #published = new Map<EntityKey, TranslatedEntity>();
-  /** Published entities by the entity they refer to. */
-  readonly #referrers = new Map<EntityKey, Set<EntityKey>>();
+  readonly #wishes = new Map<EntityKey, TranslatedEntity>();
+  /** Wished entities by what they refer to. */
+  readonly #referrers = new KeySets();
+  readonly #held = new HeldEntities();
+  /** What the writer holds, by all we know. */
+  readonly #stored = new Map<EntityKey, EntityName>();
+  /** Keys whose state there may differ from what is wished and not held; survives a writer that fails. */
+  readonly #pending = new Set<EntityKey>();
   /** Deletes refused because of entities that are not ours; tried again with every publication. */
-  readonly #stuck = new Map<EntityKey, Wish>();
-  /** What was held under the keys that this publication touched, before it did. */
-  readonly #heldBefore = new Map<EntityKey, Held | undefined>();
+  readonly #stuck = new Set<EntityKey>();
+  /** Held only until the next write has gone through. */
+  readonly #setAside = new Set<EntityKey>();
+  /** How often something was held; by it a round without progress is told. */
+  #holds = 0;
   #hasLookedForLeftovers = false;
 
   constructor(writer: EntityWriter) {
@@ -53,21 +54,21 @@ export class EntityPublisher {
   }
 
   /**
-   * Publishes a difference in as few transactions as refusals allow, mostly one.
+   * Publishes a difference in as few transactions as refusals allow, mostly one. One call at a time.
    * The first call also removes what the writer holds from an earlier life and nobody wishes for any more.
    * @throws What the writer throws; nothing is lost, the next call tries again.
    */
-  async publish(
-    upserts: readonly TranslatedEntity[],
-    deletes: readonly { type: EntityType; id: string }[],
-  ): Promise<Publication> {
-    for (const wish of this.#stuck.values()) this.#pending.set(wish.key, wish);
+  async publish(upserts: readonly TranslatedEntity[], deletes: readonly EntityName[]): Promise<Publication> {
+    for (const key of this.#stuck) {
+      this.#pending.add(key);
+      this.#retryWaiting(key); // its delete may go through this time
+    }
     this.#stuck.clear();
-    for (const { type, id } of deletes) this.#wish({ key: entityKey(type, id), type, id, entity: undefined });
-    for (const entity of upserts) this.#wish({ ...entity, key: entityKey(entity.type, entity.id), entity });
+    for (const name of deletes) this.#wish(entityKey(name), undefined);
+    for (const entity of upserts) this.#wish(entityKey(entity), entity);
     await this.#addLeftovers();
     const written = await this.#writePending();
-    return { ...written, ...this.#takeProblemChanges() };
+    return { ...written, ...this.#held.takeProblemChanges() };
   }
 
   /** Whether a former call left something unwritten. */
@@ -77,190 +78,219 @@ export class EntityPublisher {
 
   /** Problems of the entities held back now. */
   problems(): readonly ObjectProblem[] {
-    return [...this.#held.values()].map(({ problem }) => problem);
+    return this.#held.problems();
   }
 
   async #addLeftovers(): Promise<void> {
     if (this.#hasLookedForLeftovers) return;
-    for (const { type, id } of await this.#writer.list()) {
-      const key = entityKey(type, id);
-      if (!this.#pending.has(key)) this.#pending.set(key, { key, type, id, entity: undefined });
+    for (const name of await this.#writer.list()) {
+      const key = entityKey(name);
+      this.#stored.set(key, name);
+      if (!this.#wishes.has(key)) this.#pending.add(key);
     }
     this.#hasLookedForLeftovers = true;
   }
 
-  #wish(wish: Wish): void {
-    this.#pending.set(wish.key, wish);
-    this.#release(wish.key);
-    this.#retryBarredBy(wish.key);
+  #wish(key: EntityKey, entity: TranslatedEntity | undefined): void {
+    const before = this.#wishes.get(key);
+    if (before !== undefined) for (const target of referencesOf(before)) this.#referrers.remove(target, key);
+    if (entity === undefined) this.#wishes.delete(key);
+    else this.#wishes.set(key, entity);
+    if (entity !== undefined) for (const target of referencesOf(entity)) this.#referrers.add(target, key);
+    this.#held.release(key);
+    this.#pending.add(key);
+    this.#retryWaiting(key);
+    for (const referrer of this.#referrers.of(key)) this.#reconsider(referrer, entity === undefined);
+  }
+
+  /** @param isLosing Whether what it refers to goes, so that it can no longer stay as it is. */
+  #reconsider(referrer: EntityKey, isLosing: boolean): void {
+    const held = this.#held.find(referrer);
+    if (held?.blockedBy !== undefined) this.#retry(referrer);
+    else if (held === undefined && isLosing) this.#pending.add(referrer);
   }
 
   /** Whatever waits for this entity gets another chance. */
-  #retryBarredBy(key: EntityKey): void {
-    for (const barred of this.#waiting.get(key) ?? []) {
-      const held = this.#held.get(barred);
-      if (held === undefined || this.#pending.has(barred)) continue;
-      const { type, id } = held.entity;
-      this.#pending.set(barred, { key: barred, type, id, entity: held.entity });
-      this.#retryBarredBy(barred);
-    }
+  #retryWaiting(key: EntityKey): void {
+    for (const waiting of this.#held.waitingFor(key)) this.#retry(waiting);
+  }
+
+  #retry(key: EntityKey): void {
+    this.#held.release(key);
+    this.#pending.add(key);
+    this.#retryWaiting(key);
   }
 
   async #writePending(): Promise<{ upserts: number; deletes: number }> {
-    for (;;) {
-      const wishes = [...this.#pending.values()];
-      const changes = wishes.map(changeFor);
-      const refusals = changes.length === 0 ? [] : await this.#writer.write(changes);
-      if (refusals.length === 0) return this.#settle(wishes);
-      for (const refusal of refusals) this.#takeRefusal(wishes, refusal);
+    const written = { upserts: 0, deletes: 0 };
+    while (this.#pending.size > 0) {
+      const steps = this.#steps();
+      const refusals = steps.length === 0 ? [] : await this.#writer.write(steps.map(changeFor));
+      if (refusals.length > 0) {
+        this.#takeRefusals(steps, refusals);
+        continue;
+      }
+      for (const { entity } of steps) written[entity === undefined ? 'deletes' : 'upserts'] += 1;
+      this.#settle(steps);
+      for (const key of this.#setAside) this.#retry(key);
+      this.#setAside.clear();
     }
+    return written;
   }
 
-  #takeRefusal(wishes: readonly Wish[], refusal: Refusal): void {
-    const wish = wishes[refusal.index];
-    const [problem] = refusal.problems;
-    if (wish === undefined || problem === undefined) throw new Error('A writer refused a change it was not given');
-    const blockedBy = refusal.blockedBy && entityKey(refusal.blockedBy.type, refusal.blockedBy.id);
-    if (wish.entity !== undefined) return this.#hold(wish.entity, refusal.problems, blockedBy);
-    // A delete is refused only while others refer to the entity: they cannot stay either.
-    const referrer = blockedBy === undefined ? undefined : this.#wished(blockedBy);
-    if (referrer !== undefined) return this.#hold(referrer, [waitingFor(wish)], wish.key);
-    this.#pending.delete(wish.key); // used by something that is not ours: it stays until that goes
-    this.#stuck.set(wish.key, wish);
+  #takeRefusals(steps: readonly Step[], refusals: readonly Refusal[]): void {
+    const wasStuck = this.#stuck.size;
+    const holdsBefore = this.#holds;
+    // Those keep what they have for now, so that what they stand in the way of is to be judged by the next round.
+    const refused = new Set(refusals.map(({ index }) => steps[index]?.key));
+    for (const refusal of refusals) this.#takeRefusal(steps, refusal, (key) => this.#isGoing(key) || refused.has(key));
+    if (this.#holds > holdsBefore || this.#stuck.size > wasStuck || this.#setOneAside(steps, refusals)) return;
+    for (const refusal of refusals) this.#takeRefusal(steps, refusal, () => false); // waiting would be for ever
+  }
+
+  /**
+   * Breaks a circle such as: a route is to leave service A for B, B wants the name of A, and A cannot go before the route
+   * does. The last in order that stands in the way by its former form gives way, and is tried again after the write.
+   */
+  #setOneAside(steps: readonly Step[], refusals: readonly Refusal[]): boolean {
+    const last = refusals
+      .toSorted((a, b) => b.index - a.index)
+      .find(({ index }) => {
+        const step = steps[index];
+        return step?.entity !== undefined && this.#stored.has(step.key);
+      });
+    const { key, entity } = steps[last?.index ?? -1] ?? {};
+    if (last === undefined || key === undefined || entity === undefined) return false;
+    this.#setAside.add(key);
+    this.#hold(entity, last.problems, undefined);
+    return true;
+  }
+
+  /** Whether an entity is on its way out of the writer, or was held before it got there. */
+  #isGoing(key: EntityKey): boolean {
+    if (this.#desired(key) !== undefined || this.#stuck.has(key)) return false;
+    return this.#pending.has(key) || (this.#wishes.has(key) && !this.#stored.has(key));
+  }
+
+  /** In an order that does not depend on that of arrival, deletes first. */
+  #steps(): readonly Step[] {
+    const deletes: Step[] = [];
+    const upserts: TranslatedEntity[] = [];
+    for (const key of this.#pending) {
+      const entity = this.#desired(key);
+      const name = this.#stored.get(key);
+      if (entity !== undefined) upserts.push(entity);
+      else if (name !== undefined) deletes.push({ key, name, entity: undefined });
+    }
+    upserts.sort(compareEntities);
+    deletes.sort((a, b) => (a.key < b.key ? -1 : 1));
+    return [...deletes, ...upserts.map((entity) => ({ key: entityKey(entity), name: entity, entity }))];
+  }
+
+  /** The entity as it is to be in the writer, if it is to be there. */
+  #desired(key: EntityKey): TranslatedEntity | undefined {
+    return this.#held.has(key) ? undefined : this.#wishes.get(key);
+  }
+
+  /** @param isUnsettled Whether the next round may find this entity in another state. */
+  #takeRefusal(
+    steps: readonly Step[],
+    { index, problems, blockedBy: name }: Refusal,
+    isUnsettled: (key: EntityKey) => boolean,
+  ): void {
+    const step = steps[index];
+    if (step === undefined || problems.length === 0) throw new Error('A writer refused a change it was not given');
+    const blockedBy = name && entityKey(name);
+    if (step.entity === undefined) this.#takeRefusedDelete(step, blockedBy, isUnsettled);
+    else if (this.#desired(step.key) !== step.entity)
+      return; // held meanwhile, for what it refers to
+    else if (blockedBy === undefined) this.#hold(step.entity, problems, undefined);
+    else if (referencesOf(step.entity).includes(blockedBy)) {
+      const mayCome = this.#desired(blockedBy) !== undefined && isUnsettled(blockedBy);
+      if (!mayCome) this.#holdReferrer(step.entity, problems, blockedBy);
+    } else if (!isUnsettled(blockedBy)) this.#takeRivalry(step.entity, problems, blockedBy);
+  }
+
+  /** A delete is refused only while others refer to the entity: they cannot stay either. */
+  #takeRefusedDelete(
+    { key, name }: Step,
+    blockedBy: EntityKey | undefined,
+    isUnsettled: (key: EntityKey) => boolean,
+  ): void {
+    if (blockedBy !== undefined && isUnsettled(blockedBy)) return;
+    const referrer = blockedBy === undefined ? undefined : this.#desired(blockedBy);
+    if (referrer !== undefined) return this.#hold(referrer, [waitingFor(name)], key);
+    this.#pending.delete(key); // used by something that is not ours: it stays until that goes
+    this.#stuck.add(key);
+  }
+
+  /** Two want what only one can have. */
+  #takeRivalry(entity: TranslatedEntity, problems: readonly Problem[], rivalKey: EntityKey): void {
+    const rival = this.#desired(rivalKey);
+    if (rival === undefined) return this.#hold(entity, problems, rivalKey); // not ours, or it cannot be removed
+    const [loser, winner] = compareEntities(entity, rival) < 0 ? [rival, entity] : [entity, rival];
+    this.#hold(loser, problems.map((problem) => takenBy(winner, problem)).slice(0, 1), entityKey(winner));
+  }
+
+  #holdReferrer(entity: TranslatedEntity, problems: readonly Problem[], missing: EntityKey): void {
+    const refused = referencesOf(entity).find((target) => this.#held.has(target));
+    const target = refused === undefined ? undefined : this.#wishes.get(refused);
+    if (target === undefined) this.#hold(entity, problems.slice(0, 1).map(missingTarget(missing)), missing);
+    else this.#hold(entity, [waitingFor(target)], refused);
   }
 
   #hold(entity: TranslatedEntity, problems: readonly Problem[], blockedBy: EntityKey | undefined): void {
-    const key = entityKey(entity.type, entity.id);
-    this.#release(key);
-    this.#remember(key);
-    this.#held.set(key, { entity, problem: objectProblem(entity, problems), blockedBy });
-    if (blockedBy !== undefined) addTo(this.#waiting, blockedBy, key);
-    if (this.#published.has(key)) this.#pending.set(key, { key, type: entity.type, id: entity.id, entity: undefined });
+    const key = entityKey(entity);
+    const rivals = this.#held.waitingFor(key).filter((waiting) => !this.#referrers.of(key).includes(waiting));
+    this.#holds += 1;
+    this.#held.hold(entity, problems, blockedBy);
+    if (this.#stored.has(key)) this.#pending.add(key);
     else this.#pending.delete(key);
-    for (const referrer of this.#wishedReferrers(key)) this.#hold(referrer, [waitingFor(entity)], key);
+    for (const referrer of this.#referrers.of(key)) this.#holdWith(referrer, key);
+    for (const rival of rivals) this.#retry(rival);
   }
 
-  /** Published or pending entities that refer to `key` in the form wished for now. */
-  #wishedReferrers(key: EntityKey): readonly TranslatedEntity[] {
-    const published = [...(this.#referrers.get(key) ?? [])];
-    const keys = new Set([...published, ...this.#pendingReferrers(key)]);
-    return [...keys]
-      .filter((candidate) => !this.#held.has(candidate))
-      .map((candidate) => this.#wished(candidate))
-      .filter((entity) => entity !== undefined)
-      .filter((entity) => referencesOf(entity).includes(key));
+  /** Holds what refers to a held entity, unless it is held for a reason of its own or this one already. */
+  #holdWith(referrer: EntityKey, target: EntityKey): void {
+    const entity = this.#wishes.get(referrer);
+    const held = this.#held.find(referrer);
+    if (entity === undefined || (held !== undefined && held.blockedBy === undefined)) return;
+    const first = referencesOf(entity).find((one) => this.#held.has(one)) ?? target;
+    const wish = this.#wishes.get(first);
+    if (wish === undefined || (held?.blockedBy === first && held.problem.code === WAITING)) return;
+    this.#hold(entity, [waitingFor(wish)], first);
   }
 
-  /** Costs a look at the pending changes, and is paid only where something was refused. */
-  #pendingReferrers(key: EntityKey): readonly EntityKey[] {
-    const pending = [...this.#pending.values()];
-    return pending
-      .filter(({ entity }) => entity !== undefined && referencesOf(entity).includes(key))
-      .map((wish) => wish.key);
-  }
-
-  #wished(key: EntityKey): TranslatedEntity | undefined {
-    const pending = this.#pending.get(key);
-    return pending === undefined ? this.#published.get(key) : pending.entity;
-  }
-
-  #settle(wishes: readonly Wish[]): { upserts: number; deletes: number } {
-    let deletes = 0;
-    for (const { key, entity } of wishes) {
-      this.#unpublish(key);
-      if (entity === undefined) deletes += 1;
-      else this.#markPublished(key, entity);
+  #settle(steps: readonly Step[]): void {
+    for (const { key, name, entity } of steps) {
+      if (entity === undefined) this.#stored.delete(key);
+      else this.#stored.set(key, { type: name.type, id: name.id });
     }
     this.#pending.clear();
-    return { upserts: wishes.length - deletes, deletes };
-  }
-
-  #markPublished(key: EntityKey, entity: TranslatedEntity): void {
-    this.#release(key);
-    this.#published.set(key, entity);
-    for (const target of referencesOf(entity)) addTo(this.#referrers, target, key);
-  }
-
-  #unpublish(key: EntityKey): void {
-    const entity = this.#published.get(key);
-    if (entity === undefined) return;
-    this.#published.delete(key);
-    for (const target of referencesOf(entity)) removeFrom(this.#referrers, target, key);
-  }
-
-  #release(key: EntityKey): void {
-    const held = this.#held.get(key);
-    if (held === undefined) return;
-    this.#remember(key);
-    this.#held.delete(key);
-    if (held.blockedBy !== undefined) removeFrom(this.#waiting, held.blockedBy, key);
-  }
-
-  #remember(key: EntityKey): void {
-    if (!this.#heldBefore.has(key)) this.#heldBefore.set(key, this.#held.get(key));
-  }
-
-  #takeProblemChanges(): Pick<Publication, 'problemsAdded' | 'problemsRemoved'> {
-    const problemsAdded: ObjectProblem[] = [];
-    const problemsRemoved: ObjectProblem[] = [];
-    for (const [key, before] of this.#heldBefore) {
-      const now = this.#held.get(key);
-      if (before?.problem.message === now?.problem.message) continue;
-      if (before !== undefined) problemsRemoved.push(before.problem);
-      if (now !== undefined) problemsAdded.push(now.problem);
-    }
-    this.#heldBefore.clear();
-    return { problemsAdded, problemsRemoved };
   }
 }
 
-function entityKey(type: EntityType, id: string): EntityKey {
-  return `${type}/${id}`;
-}
+const WAITING = 'ERR_RECONCILE_WAITING';
 
-function changeFor({ type, id, entity }: Wish): EntityChange {
+function changeFor({ name, entity }: Step): EntityChange {
+  const { type, id } = name;
   return entity === undefined ? { op: 'delete', type, id } : { op: 'upsert', type, entity: entity.entity };
 }
 
-function referencesOf({ type, entity }: TranslatedEntity): readonly EntityKey[] {
-  return describeEntity(type).references.flatMap(({ field, to }) => {
-    const value = entity[field];
-    const targets = Array.isArray(value) ? value : [value];
-    return targets.map(idOf).flatMap((id) => (id === undefined ? [] : [entityKey(to, id)]));
-  });
-}
-
-/** A reference is `{ id }`; in lists of ids it is the id itself. */
-function idOf(target: unknown): string | undefined {
-  if (typeof target === 'string') return target;
-  const id = (target as { id?: unknown } | null | undefined)?.id; // any shape may come in; only a text id counts
-  return typeof id === 'string' ? id : undefined;
-}
-
-function waitingFor({ type, id }: { type: EntityType; id: string }): Problem {
+function waitingFor({ type, id }: EntityName): Problem {
   const message = `waits for ${type} ${id}, which was refused; repair that one`;
-  return { code: 'ERR_RECONCILE_WAITING', path: [], message };
+  return { code: WAITING, path: [], message };
 }
 
-function objectProblem({ type, id, entity, source }: TranslatedEntity, problems: readonly Problem[]): ObjectProblem {
-  const name = typeof entity['name'] === 'string' ? entity['name'] : id;
-  const reasons = problems.map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`));
-  return {
-    code: problems[0]?.code ?? 'ERR_RECONCILE_REFUSED',
-    path: [],
-    message: `Kong would refuse ${type} "${name}": ${reasons.join('; ')}`,
-    objects: [source],
-  };
+/** The writer may say otherwise of a target that was refused to go in the same round. */
+function missingTarget(target: EntityKey): (problem: Problem) => Problem {
+  const message = `${target.replace('/', ' ')} does not exist`;
+  return ({ code, path }) => ({ code, path, message });
 }
 
-function addTo(map: Map<EntityKey, Set<EntityKey>>, key: EntityKey, member: EntityKey): void {
-  const members = map.get(key);
-  if (members === undefined) map.set(key, new Set([member]));
-  else members.add(member);
-}
-
-function removeFrom(map: Map<EntityKey, Set<EntityKey>>, key: EntityKey, member: EntityKey): void {
-  const members = map.get(key);
-  members?.delete(member);
-  if (members?.size === 0) map.delete(key);
+/** Does not show the value: it may be a credential. */
+function takenBy(winner: TranslatedEntity, { code, path }: Problem): Problem {
+  const { kind, namespace, name } = winner.source;
+  const object = `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+  return { code, path, message: `is taken by ${winner.type} "${nameOf(winner)}" of ${object}; choose another value` };
 }
