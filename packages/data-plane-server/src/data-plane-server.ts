@@ -5,18 +5,17 @@ import type { DataPlaneServerTls } from './client-authentication.ts';
 import { ConfigView } from './config-view.ts';
 import type { ConfigurationFeed } from './configuration-feed.ts';
 import { DataPlaneServerError } from './data-plane-server-error.ts';
+import type { DataPlaneServerEvents, DataPlaneServerStatus } from './data-plane-server-events.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { OpenedSocket } from './endpoint.ts';
 import { Endpoint } from './endpoint.ts';
-import type { ConfigHashes } from './kong-services.ts';
 import type { DataPlaneServerLimits } from './limits.ts';
 import { defaultLimits } from './limits.ts';
-import type { NodeProtocol, NodeRecord } from './node-registry.ts';
+import type { NodeRecord } from './node-registry.ts';
 import { NodeRegistry } from './node-registry.ts';
 import type { NodeSession, SessionHost } from './node-session.ts';
 import { closeCodes } from './node-session.ts';
 import { OutletLink } from './outlet-link.ts';
-import type { PayloadProtocol } from './payload-cache.ts';
 import { PayloadCache } from './payload-cache.ts';
 import { parseVersion, versionRefusal } from './version.ts';
 import { WrpcLink } from './wrpc-link.ts';
@@ -38,62 +37,6 @@ export interface DataPlaneServerOptions {
   readonly limits?: Partial<DataPlaneServerLimits>;
   /** Milliseconds since 1970; for tests. */
   readonly now?: () => number;
-}
-
-/** What happens in a {@link DataPlaneServer}; for metrics and tests. */
-export interface DataPlaneServerEvents {
-  /** The feed brought something, and the view has it. */
-  configurationChanged: (event: {
-    readonly revision: number;
-    readonly configHash: string;
-    readonly durationMs: number;
-  }) => void;
-  /** A payload was encoded; all data planes of its class share it. */
-  payloadBuilt: (event: {
-    readonly protocol: PayloadProtocol;
-    readonly schemaVersion: string;
-    readonly sizeBytes: number;
-    readonly durationMs: number;
-    readonly configHash: string;
-  }) => void;
-  /** A data plane has taken a payload: v1, it is in the network's hands; wRPC, it said so. */
-  pushed: (event: {
-    readonly nodeId: string;
-    readonly protocol: NodeProtocol;
-    readonly sizeBytes: number;
-    readonly configHash: string;
-  }) => void;
-  /** A data plane told what it runs. */
-  nodeReported: (event: { readonly nodeId: string; readonly configHash: string }) => void;
-  nodeConnected: (event: {
-    readonly nodeId: string;
-    readonly protocol: NodeProtocol;
-    readonly version: string;
-  }) => void;
-  nodeDisconnected: (event: {
-    readonly nodeId: string;
-    readonly protocol: NodeProtocol;
-    readonly reason: string;
-  }) => void;
-  /** A connection was refused before it had a node: certificate, path or query. */
-  connectionRejected: (event: { readonly ip: string; readonly reason: string }) => void;
-}
-
-/** What a {@link DataPlaneServer} serves at the moment. */
-export interface DataPlaneServerStatus {
-  /** Undefined before the first complete configuration; until then nothing is sent. */
-  readonly revision: number | undefined;
-  readonly configHash: string;
-  readonly hashes: ConfigHashes;
-  /** Entities that data planes get, by type. */
-  readonly entityCounts: Readonly<Record<string, number>>;
-  readonly connections: number;
-  /** Payloads encoded for this configuration so far. */
-  readonly payloads: readonly {
-    readonly protocol: PayloadProtocol;
-    readonly schemaVersion: string;
-    readonly sizeBytes: number;
-  }[];
 }
 
 /**

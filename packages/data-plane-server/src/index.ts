@@ -14,7 +14,8 @@ export type {
 } from './kong-services.ts';
 
 export { DataPlaneServer } from './data-plane-server.ts';
-export type { DataPlaneServerEvents, DataPlaneServerOptions, DataPlaneServerStatus } from './data-plane-server.ts';
+export type { DataPlaneServerOptions } from './data-plane-server.ts';
+export type { DataPlaneServerEvents, DataPlaneServerStatus } from './data-plane-server-events.ts';
 export type { DataPlaneServerTls } from './client-authentication.ts';
 export type { DataPlaneServerLimits } from './limits.ts';
 export { DataPlaneServerError } from './data-plane-server-error.ts';
