@@ -304,6 +304,16 @@ describe('deadlines', () => {
     expect([states(), lifecycle.isHealthy()]).toEqual([{ a: 'failed', b: 'stopped', c: 'failed' }, false]);
   });
 
+  it('are none when longer than any timer, which would go off at once', async () => {
+    const a = new Puppet('a', false);
+    const { lifecycle, clock } = setUp([{ runnable: a, startDeadlineMs: 2 ** 31, stopDeadlineMs: 2 ** 31 }]);
+    const start = lifecycle.start();
+    expect(clock.timers.size).toBe(0);
+    a.ready();
+    await start;
+    await lifecycle.stop();
+  });
+
   it('can be absent', async () => {
     const a = new Puppet('a', false);
     const { lifecycle, clock } = setUp([{ runnable: a, startDeadlineMs: Infinity, stopDeadlineMs: Infinity }]);

@@ -10,6 +10,8 @@ import { Waiters } from './waiters.ts';
 const SETTLED_STATES: readonly ComponentState[] = ['ready', 'stopped'];
 const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 10_000;
+/** A longer timer would go off at once; and nobody waits for 24 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface LifecycleOptions {
   readonly components: readonly Component[];
@@ -189,7 +191,7 @@ export class Lifecycle {
 
   #deadline(delayMs: number): { isOver: boolean; cancel: () => void } {
     const deadline = { isOver: false, cancel: (): void => {} };
-    if (!Number.isFinite(delayMs)) return deadline;
+    if (delayMs > LONGEST_TIMER_MS) return deadline;
     deadline.cancel = this.#clock.after(delayMs, () => {
       deadline.isOver = true;
       this.#waiters.check();

@@ -11,6 +11,7 @@ export abstract class EnginePersister implements Persister {
   readonly #lock = new TransactionLock();
   readonly #current = new AsyncLocalStorage<EngineTransaction>();
   #engine: Engine | undefined;
+  #closing: Promise<void> | undefined;
   #state: 'closed' | 'opening' | 'open' | 'closing' = 'closed';
 
   /** Creates or loads the database. */
@@ -31,16 +32,21 @@ export abstract class EnginePersister implements Persister {
   }
 
   async close(): Promise<void> {
-    if (this.#state !== 'open') return;
+    if (this.#state === 'open') this.#closing = this.#close();
+    else if (this.#state !== 'closing') return;
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#assertNotNested();
     this.#state = 'closing';
-    await this.#lock.acquire('write');
+    await this.#lock.acquire('close');
     try {
       await this.beforeClose();
     } finally {
       this.#engine?.close();
       this.#engine = undefined;
-      this.#lock.release('write');
+      this.#lock.release('close');
       this.#state = 'closed';
     }
   }

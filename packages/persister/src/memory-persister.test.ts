@@ -28,4 +28,15 @@ describe('MemoryPersister', () => {
     expect(entries.map(({ key }) => key)).toEqual(['fits', 'small']);
     await persister.close();
   });
+
+  it('closes however many wait for a turn, and every close waits for the end', async () => {
+    const persister = new MemoryPersister();
+    await persister.open();
+    const turns = Array.from({ length: 10_001 }, async () => persister.write(async () => {}));
+    const closes = Promise.all([persister.close(), persister.close()]);
+    await Promise.all(turns);
+    await closes;
+    await persister.open();
+    await persister.close();
+  });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,7 +68,10 @@ describe('SqlitePersister', () => {
 
     it('keeps the last complete snapshot when a crash left a half-written one', async () => {
       await withOpen({ snapshotFile }, async (persister) => await put(persister, 'a'));
-      await writeFile(`${snapshotFile}.tmp`, (await readFile(snapshotFile)).subarray(0, 1000));
+      await writeFile(
+        `${snapshotFile}.0a1b2c3d-0000-4000-8000-000000000000.tmp`,
+        (await readFile(snapshotFile)).subarray(0, 1000),
+      );
       expect(await withOpen({ snapshotFile }, keysOf)).toEqual(['a']);
       expect(await readdir(folder)).toEqual(['koko.sqlite']);
     });
@@ -78,12 +81,26 @@ describe('SqlitePersister', () => {
         await put(persister, 'a');
         await persister.save();
         await put(persister, 'b');
-        await mkdir(`${snapshotFile}.tmp`); // stands in for a full or read-only disk
+        await rename(folder, `${folder}-gone`); // stands in for a full or read-only disk
         await expect(persister.save()).rejects.toMatchObject({ code: 'ERR_PERSISTER_SNAPSHOT_UNWRITABLE' });
+        await rename(`${folder}-gone`, folder);
         expect(await withOpenCopy(snapshotFile)).toEqual(['a']);
-        await rm(`${snapshotFile}.tmp`, { recursive: true, force: true });
       });
       expect(await withOpen({ snapshotFile }, keysOf)).toEqual(['a', 'b']);
+    });
+
+    it('does not overwrite what another process has written', async () => {
+      const [first, second] = [new SqlitePersister({ snapshotFile }), new SqlitePersister({ snapshotFile })];
+      await Promise.all([first.open(), second.open()]);
+      await put(first, 'a');
+      await put(second, 'b');
+      await first.save();
+      await expect(second.save()).rejects.toMatchObject({ code: 'ERR_PERSISTER_SNAPSHOT_CHANGED' });
+      await put(first, 'c');
+      await first.close();
+      await expect(second.close()).rejects.toMatchObject({ code: 'ERR_PERSISTER_SNAPSHOT_CHANGED' });
+      expect(await withOpen({ snapshotFile }, keysOf)).toEqual(['a', 'c']);
+      expect(await readdir(folder)).toEqual(['koko.sqlite']);
     });
 
     it('says so when the file is damaged, and leaves it alone', async () => {

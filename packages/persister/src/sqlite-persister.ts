@@ -3,7 +3,7 @@ import { EnginePersister } from './engine-persister.ts';
 import type { Engine } from './engine.ts';
 import { PersisterError } from './persister-error.ts';
 import type { TransactionOptions, WriteTransaction } from './persister.ts';
-import { readSnapshot, writeSnapshot } from './snapshot-file.ts';
+import { SnapshotFile } from './snapshot-file.ts';
 import { numberOf, SqliteEngine } from './sqlite-engine.ts';
 import { loadSqlite } from './sqlite-wasm.ts';
 
@@ -27,6 +27,7 @@ const FORMAT_VERSION = 1;
 /** SQLite in memory (sql.js): the embedded default. With a snapshot file it is saved as a whole, never in part. */
 export class SqlitePersister extends EnginePersister {
   readonly #options: SqlitePersisterOptions;
+  readonly #snapshotFile: SnapshotFile | undefined;
   #engine: SqliteEngine | undefined;
   #savings: Promise<void> = Promise.resolve();
   #hasUnsaved = false;
@@ -35,6 +36,7 @@ export class SqlitePersister extends EnginePersister {
   constructor(options: SqlitePersisterOptions = {}) {
     super();
     this.#options = options;
+    this.#snapshotFile = options.snapshotFile === undefined ? undefined : new SnapshotFile(options.snapshotFile);
   }
 
   /** What the database takes in memory, free pages included; 0 while it is not open. */
@@ -64,7 +66,7 @@ export class SqlitePersister extends EnginePersister {
   protected override async openEngine(): Promise<Engine> {
     const { snapshotFile, wasmBinary, sizeLimitBytes = DEFAULT_SIZE_LIMIT } = this.#options;
     const sqlite = await loadSqlite(wasmBinary);
-    const content = snapshotFile === undefined ? undefined : await readSnapshot(snapshotFile);
+    const content = await this.#snapshotFile?.read();
     const database = content === undefined ? createDatabase(sqlite) : loadDatabase(sqlite, content, snapshotFile ?? '');
     this.#engine = new SqliteEngine(database, sizeLimitBytes);
     this.#hasUnsaved = content === undefined;
@@ -89,11 +91,10 @@ export class SqlitePersister extends EnginePersister {
 
   /** One at a time and in order, so that an older content never replaces a newer one. */
   async #store(content: Uint8Array | undefined): Promise<void> {
-    const { snapshotFile } = this.#options;
     const before = this.#savings;
     const saving = (async () => {
       await before.catch(() => {}); // reported to whoever asked for that one
-      if (content !== undefined && snapshotFile !== undefined) await writeSnapshot(snapshotFile, content);
+      if (content !== undefined) await this.#snapshotFile?.write(content);
     })();
     this.#savings = saving.catch(() => {
       this.#hasUnsaved = true;

@@ -1,7 +1,7 @@
 import { PersisterError } from './persister-error.ts';
 
-/** Readers share, a writer is alone. */
-export type LockMode = 'read' | 'write';
+/** Readers share, a writer is alone, and so is who closes, for whom there is always room to wait. */
+export type LockMode = 'read' | 'write' | 'close';
 
 interface Waiter {
   readonly mode: LockMode;
@@ -20,7 +20,7 @@ export class TransactionLock {
   async acquire(mode: LockMode, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     if (this.#waiting.length === 0 && this.#isFree(mode)) return this.#take(mode);
-    if (this.#waiting.length >= MAX_WAITING) {
+    if (this.#waiting.length >= MAX_WAITING && mode !== 'close') {
       throw new PersisterError(
         'ERR_PERSISTER_BUSY',
         `Cannot wait for a turn: ${MAX_WAITING} transactions wait already`,

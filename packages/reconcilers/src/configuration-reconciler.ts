@@ -131,7 +131,7 @@ export class ConfigurationReconciler implements Runnable {
     const diff = translator.apply(references.map((reference) => ({ reference, object: source.find(reference) })));
     const translated = this.#now();
     const publication = await this.#publish(diff);
-    this.#unreported.push(diff);
+    if (diff.problemsAdded.length + diff.problemsRemoved.length > 0) this.#unreported.push(diff);
     if (publication === undefined) return false;
     const diffs = this.#unreported.splice(0);
     this.#report({
