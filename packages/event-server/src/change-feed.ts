@@ -34,6 +34,7 @@ export class ChangeFeed {
     const stopListening = store.events.on('committed', ({ cluster }) => {
       if (cluster === store.clusterName) wakeup.wake();
     });
+    const stopAwaitingEnd = store.events.on('closed', () => wakeup.wake()); // and find that there is nothing to read
     try {
       for (let seen = since; !signal.aborted;) {
         if (seen === store.revision) {
@@ -47,6 +48,7 @@ export class ChangeFeed {
       }
     } finally {
       stopListening();
+      stopAwaitingEnd();
     }
   }
 

@@ -116,6 +116,14 @@ describe('ChangeFeed', () => {
     await expect(items.next()).rejects.toMatchObject({ code: 'ERR_STORE_NOT_OPEN' });
     expect(counted.listeners()).toBe(0);
   });
+
+  it('ends for who waits when the store closes', async () => {
+    const counted = countListeners(store);
+    const waiting = new ChangeFeed(counted.store).subscribe(store.revision, abort.signal).next();
+    await store.close();
+    await expect(waiting).rejects.toMatchObject({ code: 'ERR_STORE_NOT_OPEN' });
+    expect(counted.listeners()).toBe(0);
+  });
 });
 
 /** The same store, with a count of who listens to it. */

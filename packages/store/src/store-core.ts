@@ -52,8 +52,13 @@ export class StoreCore {
   }
 
   async close(): Promise<void> {
-    await this.persister.close();
-    this.#clusters = undefined;
+    try {
+      await this.persister.close();
+    } finally {
+      const wasOpen = this.#clusters !== undefined;
+      this.#clusters = undefined;
+      if (wasOpen) this.emitter.emit('closed', { atMs: this.now() });
+    }
   }
 
   /** @throws {StoreError} While the store is not open. */

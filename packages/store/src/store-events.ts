@@ -5,6 +5,8 @@ import { EventEmitter } from 'eventemitter3';
 export interface StoreEvents {
   /** That something changed, not what: listeners read the store. Bursts may be told once, by the newest revision. */
   committed: { readonly cluster: string; readonly revision: number };
+  /** That it can no longer be used, since when in milliseconds of the epoch; whoever waits for a commit would wait in vain. */
+  closed: { readonly atMs: number };
 }
 
 /** Settings of a subscription. */
@@ -25,7 +27,7 @@ export interface StoreEventSource {
 
 /** Tells listeners, each on its own: one that throws is logged and harms no other. */
 export class StoreEmitter implements StoreEventSource {
-  readonly #emitter = new EventEmitter<{ [E in keyof StoreEvents]: (event: StoreEvents[E]) => void }>();
+  readonly #emitter = new EventEmitter<keyof StoreEvents>(); // the methods below fit names and payloads together
   readonly #logger: Logger;
 
   constructor(logger: Logger) {
