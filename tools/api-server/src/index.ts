@@ -7,3 +7,6 @@ export type { RequestFacts, Verb } from './request-facts.ts';
 export type { LoggedRequest, RequestFilter, RequestLog } from './request-log.ts';
 export { StatusError } from './status-error.ts';
 export type { StatusDetails } from './status-error.ts';
+export { RealApiServer } from './real-api-server.ts';
+export type { RealApiServerOptions } from './real-api-server.ts';
+export { cachedBinariesFolder, findServerBinaries, SERVER_VERSIONS } from './server-binaries.ts';

@@ -1,0 +1,208 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:https';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { systemClock, untilAborted } from '@koko/lifecycle';
+import { kubeconfigYaml } from './kubeconfig.ts';
+import { ServerProcess } from './server-process.ts';
+import type { Runnable } from '@koko/lifecycle';
+import type { AddressInfo } from 'node:net';
+
+const HOST = '127.0.0.1';
+const READY_WITHIN_MS = 60_000;
+const ASK_EVERY_MS = 100;
+
+export interface RealApiServerOptions {
+  /** Folder with `kube-apiserver` and `etcd`, as `findServerBinaries` gives it. */
+  readonly binaries: string;
+  /** Without or 0: any free port. */
+  readonly port?: number;
+}
+
+interface Ports {
+  readonly server: number;
+  readonly etcd: number;
+  readonly peer: number;
+}
+
+/** The real kube-apiserver with its etcd, as two processes on loopback whose data is gone when they stop. */
+export class RealApiServer implements Runnable {
+  readonly name = 'real-api-server';
+  readonly #options: RealApiServerOptions;
+  readonly #token = randomBytes(24).toString('hex');
+  #folder: string | undefined;
+  #ports: Ports | undefined;
+  #etcd: ServerProcess | undefined;
+  #server: ServerProcess | undefined;
+  #onFailure: (failure: string) => void = () => undefined;
+
+  constructor(options: RealApiServerOptions) {
+    this.#options = options;
+  }
+
+  /** Where it listens; known once it has started. */
+  get url(): string {
+    return `https://${HOST}:${this.#started().ports.server}`;
+  }
+
+  /** A kubeconfig (YAML) with all rights. */
+  kubeconfig(): string {
+    return kubeconfigYaml({ url: this.url, token: this.#token, certificateAuthority: this.#certificate() });
+  }
+
+  /** The server's certificate (PEM), made by itself, for clients that speak https without a kubeconfig. */
+  #certificate(): string {
+    return readFileSync(join(this.#started().folder, 'certificates', 'apiserver.crt'), 'utf8');
+  }
+
+  async run(signal: AbortSignal, ready: () => void): Promise<void> {
+    const failed = Promise.withResolvers<string>();
+    await this.start(signal);
+    this.#onFailure = failed.resolve;
+    try {
+      ready();
+      const failure = await Promise.race([untilAborted(signal), failed.promise]);
+      if (typeof failure === 'string') throw new Error(`Cannot go on serving: ${failure}`);
+    } finally {
+      this.#onFailure = () => undefined;
+      await this.stop();
+    }
+  }
+
+  /** Starts both programs and waits until the API server is ready. */
+  async start(signal?: AbortSignal): Promise<void> {
+    if (this.#folder !== undefined) throw new TypeError('Cannot start the real API server: it runs already');
+    this.#folder = mkdtempSync(join(tmpdir(), 'real-api-server-'));
+    try {
+      this.#ports = {
+        server: this.#options.port || (await freePort()),
+        etcd: await freePort(),
+        peer: await freePort(),
+      };
+      this.#writeFiles(this.#folder);
+      this.#startEtcd();
+      await this.#startServer(signal);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Ends both programs and deletes their data. */
+  async stop(): Promise<void> {
+    await this.#server?.stop();
+    await this.#etcd?.stop('SIGKILL'); // its data goes with it
+    this.#server = undefined;
+    this.#etcd = undefined;
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
+    this.#folder = undefined;
+  }
+
+  /**
+   * Kills the API server and starts it again on the same port; without `keepData` on an empty etcd.
+   * @param whileDown Runs between the two.
+   */
+  async restart({ keepData }: { readonly keepData: boolean }, whileDown?: () => Promise<void>): Promise<void> {
+    const { folder } = this.#started();
+    await this.#server?.stop('SIGKILL');
+    if (!keepData) {
+      await this.#etcd?.stop('SIGKILL');
+      rmSync(join(folder, 'etcd'), { recursive: true, force: true });
+      this.#startEtcd();
+    }
+    await whileDown?.();
+    await this.#startServer();
+  }
+
+  #started(): { readonly folder: string; readonly ports: Ports } {
+    if (this.#folder === undefined || this.#ports === undefined)
+      throw new TypeError('Cannot use the real API server: it has not been started');
+    return { folder: this.#folder, ports: this.#ports };
+  }
+
+  #writeFiles(folder: string): void {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const write = (name: string, text: string | Buffer): void =>
+      writeFileSync(join(folder, name), text, { mode: 0o600 });
+    write('accounts.key', privateKey.export({ type: 'pkcs1', format: 'pem' }));
+    write('accounts.pub', publicKey.export({ type: 'spki', format: 'pem' }));
+    write('tokens.csv', `${this.#token},admin,admin,system:masters\n`);
+  }
+
+  #spawned(program: string, argv: readonly string[]): ServerProcess {
+    return new ServerProcess(join(this.#options.binaries, program), argv, (failure) => this.#onFailure(failure));
+  }
+
+  #startEtcd(): void {
+    const { folder, ports } = this.#started();
+    const clients = `http://${HOST}:${ports.etcd}`;
+    const peers = `http://${HOST}:${ports.peer}`;
+    this.#etcd = this.#spawned('etcd', [
+      '--name=only',
+      `--data-dir=${join(folder, 'etcd')}`,
+      `--listen-client-urls=${clients}`,
+      `--advertise-client-urls=${clients}`,
+      `--listen-peer-urls=${peers}`,
+      `--initial-advertise-peer-urls=${peers}`,
+      `--initial-cluster=only=${peers}`,
+      '--unsafe-no-fsync',
+    ]);
+  }
+
+  async #startServer(signal?: AbortSignal): Promise<void> {
+    const { folder, ports } = this.#started();
+    this.#server = this.#spawned('kube-apiserver', [
+      `--etcd-servers=http://${HOST}:${ports.etcd}`,
+      `--bind-address=${HOST}`,
+      `--advertise-address=${HOST}`,
+      `--secure-port=${ports.server}`,
+      `--cert-dir=${join(folder, 'certificates')}`,
+      `--token-auth-file=${join(folder, 'tokens.csv')}`,
+      '--authorization-mode=RBAC',
+      '--service-cluster-ip-range=10.96.0.0/16',
+      '--service-account-issuer=https://kubernetes.default.svc',
+      `--service-account-key-file=${join(folder, 'accounts.pub')}`,
+      `--service-account-signing-key-file=${join(folder, 'accounts.key')}`,
+      '--disable-admission-plugins=ServiceAccount',
+      '--endpoint-reconciler-type=none',
+    ]);
+    await this.#untilReady(signal);
+  }
+
+  async #untilReady(signal?: AbortSignal): Promise<void> {
+    const deadline = systemClock.now() + READY_WITHIN_MS;
+    while (!(await this.#isReady())) {
+      const failure = this.#etcd?.failure ?? this.#server?.failure;
+      if (failure !== undefined) throw new Error(`Cannot start the real API server: ${failure}`);
+      if (systemClock.now() > deadline)
+        throw new Error(`Cannot start the real API server: it was not ready within ${READY_WITHIN_MS} ms`);
+      await pause(ASK_EVERY_MS, undefined, signal === undefined ? {} : { signal });
+    }
+  }
+
+  async #isReady(): Promise<boolean> {
+    try {
+      const headers = { authorization: `Bearer ${this.#token}` };
+      const asked = request(`${this.url}/readyz`, { ca: this.#certificate(), headers, agent: false, timeout: 5000 });
+      asked.end();
+      const [response] = await once(asked, 'response');
+      response.resume();
+      return response.statusCode === 200;
+    } catch {
+      return false; // not listening yet, or its certificate not written yet
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, HOST);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // it listens on TCP
+  server.close();
+  await once(server, 'close');
+  return port;
+}
