@@ -143,6 +143,13 @@ async function untilHash(hash: string): Promise<void> {
 }
 
 describe('iic on a cluster', () => {
+  it('is ready on an empty cluster, and serves what comes later', async () => {
+    await start();
+    expect(controller.lifecycle.isReady()).toBe(true);
+    for (const object of [service('shop', 0), slice('shop', 0, 1), ingress('shop', 0, '/')]) api.objects.apply(object);
+    expect((await settled()).entityCounts).toMatchObject({ routes: 1, targets: 1 });
+  });
+
   it('follows creation, edits, class switches and the end of a namespace', async () => {
     for (const namespace of ['shop', 'other']) {
       for (let n = 0; n < 4; n += 1) {
