@@ -1,1 +1,13 @@
-export {};
+export { ApiClient } from './api-client.ts';
+export type { ApiClientOptions, ApiRequest, ListPage } from './api-client.ts';
+export { ApiError } from './api-error.ts';
+export type { ApiErrorCode, ApiErrorOptions } from './api-error.ts';
+export { loadClusterAccess } from './cluster-access.ts';
+export type { ClusterAccess, ClusterAccessOptions, RequestCredentials, TlsSettings } from './cluster-access.ts';
+export { ClusterSource } from './cluster-source.ts';
+export type { ClusterSourceOptions, ClusterSourceStatus } from './cluster-source.ts';
+export { ObjectCache } from './object-cache.ts';
+export type { CacheChange } from './object-cache.ts';
+export { defaultReflectorLimits, Reflector } from './reflector.ts';
+export type { ReflectorLimits, ReflectorOptions, ReflectorState, ReflectorStatus } from './reflector.ts';
+export type { WatchedResource } from './watched-resource.ts';

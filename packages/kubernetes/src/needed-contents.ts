@@ -1,0 +1,228 @@
+import { silentLogger, systemClock, untilAborted } from '@koko/lifecycle';
+import type { Clock, Logger } from '@koko/lifecycle';
+import type { KubernetesObject, ObjectReference, TranslatedKind } from '@koko/translator';
+import type { ApiClient } from './api-client.ts';
+import { ApiError } from './api-error.ts';
+import { backoffMs } from './backoff.ts';
+import { referenceKey } from './change-queue.ts';
+import { resourceName, resourcePath } from './resource-path.ts';
+import { trimObject } from './trim-object.ts';
+
+export interface NeededContentsOptions {
+  readonly client: ApiClient;
+  /** Of all references that may be needed, by their kind. */
+  readonly kinds: ReadonlyMap<string, TranslatedKind>;
+  /** The object as last seen, without its content. */
+  readonly metadataOf: (reference: ObjectReference) => KubernetesObject | undefined;
+  /** Told when the content of an object came, changed or went. */
+  readonly onChange: (reference: ObjectReference) => void;
+  /** Told whenever `isSettled` may have changed. */
+  readonly onProgress: () => void;
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+}
+
+interface Entry {
+  readonly reference: ObjectReference;
+  /** How many need it. */
+  count: number;
+  content: KubernetesObject | undefined;
+  /** Whether the server has answered since it is needed and there, be it by a refusal. */
+  isAnswered: boolean;
+  isFetching: boolean;
+  failures: number;
+  cancelRetry: (() => void) | undefined;
+}
+
+const CONCURRENCY = 8;
+const RETRY_FIRST_MS = 200;
+const RETRY_LONGEST_MS = 60_000;
+
+/** Contents of objects that something needs, fetched when their metadata say that they are new, dropped when nothing needs them. */
+export class NeededContents {
+  readonly #options: NeededContentsOptions;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #logger: Logger;
+  readonly #entries = new Map<string, Entry>();
+  readonly #queue = new Set<Entry>();
+  readonly #fetches = new Set<Promise<void>>();
+  readonly #crashed = Promise.withResolvers<never>();
+  #signal: AbortSignal | undefined;
+
+  constructor(options: NeededContentsOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
+    this.#logger = options.logger ?? silentLogger;
+  }
+
+  /** Counts one more that needs the object, whether it exists or not. */
+  need(reference: ObjectReference): void {
+    const key = referenceKey(reference);
+    const entry = this.#entries.get(key) ?? newEntry(reference);
+    entry.count += 1;
+    if (entry.count > 1) return;
+    this.#entries.set(key, entry);
+    this.#refresh(entry);
+  }
+
+  /** Takes one `need` back. */
+  release(reference: ObjectReference): void {
+    const key = referenceKey(reference);
+    const entry = this.#entries.get(key);
+    if (entry === undefined || (entry.count -= 1) > 0) return;
+    this.#entries.delete(key);
+    this.#queue.delete(entry);
+    entry.cancelRetry?.();
+    if (entry.content !== undefined) this.#options.onChange(reference);
+    this.#options.onProgress();
+  }
+
+  /** To be called whenever the object came, changed or went, as its metadata tell. */
+  changed(reference: ObjectReference): void {
+    const entry = this.#entries.get(referenceKey(reference));
+    if (entry !== undefined) this.#refresh(entry);
+  }
+
+  /** The content, if it is needed and has been fetched. While a newer one is on its way, the one before. */
+  find(reference: ObjectReference): KubernetesObject | undefined {
+    return this.#entries.get(referenceKey(reference))?.content;
+  }
+
+  /** Whether the server has answered for all objects that are needed and exist. */
+  isSettled(): boolean {
+    for (const entry of this.#entries.values()) {
+      if (!entry.isAnswered && this.#options.metadataOf(entry.reference) !== undefined) return false;
+    }
+    return true;
+  }
+
+  /** How many objects are needed, and the contents of how many are here. */
+  counts(): { readonly needed: number; readonly held: number } {
+    let held = 0;
+    for (const { content } of this.#entries.values()) if (content !== undefined) held += 1;
+    return { needed: this.#entries.size, held };
+  }
+
+  /** Fetches until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#signal = signal;
+    this.#pump();
+    try {
+      await Promise.race([untilAborted(signal), this.#crashed.promise]);
+    } finally {
+      for (const entry of this.#entries.values()) entry.cancelRetry?.();
+      await Promise.all(this.#fetches);
+    }
+  }
+
+  #refresh(entry: Entry): void {
+    const metadata = this.#options.metadataOf(entry.reference)?.metadata;
+    const held = entry.content?.metadata;
+    if (held !== undefined && metadata?.uid !== held.uid) this.#set(entry, undefined);
+    if (metadata === undefined) entry.isAnswered = false;
+    if (this.#isStale(entry)) this.#queue.add(entry);
+    else this.#queue.delete(entry);
+    this.#pump();
+    this.#options.onProgress();
+  }
+
+  #isStale({ reference, content }: Entry): boolean {
+    const metadata = this.#options.metadataOf(reference)?.metadata;
+    if (metadata === undefined) return false;
+    return content === undefined || content.metadata.resourceVersion !== metadata.resourceVersion;
+  }
+
+  #pump(): void {
+    if (this.#signal === undefined || this.#signal.aborted) return;
+    for (const entry of this.#queue) {
+      if (this.#fetches.size >= CONCURRENCY) return;
+      if (entry.isFetching) continue; // comes back to it
+      this.#queue.delete(entry);
+      entry.cancelRetry?.();
+      if (!this.#isStale(entry)) continue; // the last answer was newer than the change that asks for this one
+      const fetch = this.#fetch(entry, this.#signal).finally(() => {
+        this.#fetches.delete(fetch);
+        this.#pump();
+      });
+      this.#fetches.add(fetch);
+    }
+  }
+
+  async #fetch(entry: Entry, signal: AbortSignal): Promise<void> {
+    entry.isFetching = true;
+    try {
+      const content = await this.#get(entry.reference, signal);
+      entry.failures = 0;
+      this.#answered(entry, content);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof ApiError) this.#failed(entry, error);
+      else this.#crashed.reject(error);
+    } finally {
+      entry.isFetching = false;
+    }
+  }
+
+  async #get(reference: ObjectReference, signal: AbortSignal): Promise<KubernetesObject | undefined> {
+    const kind = this.#options.kinds.get(reference.kind);
+    if (kind === undefined) return undefined;
+    const path = resourcePath(kind, reference.namespace, reference.name);
+    try {
+      const answer = await this.#options.client.request({ verb: 'get', resource: resourceName(kind), path }, signal);
+      return trimObject(kind, answer, 'whole');
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 'ERR_KUBERNETES_NOT_FOUND') return undefined; // its end is on the way
+      throw error;
+    }
+  }
+
+  #answered(entry: Entry, content: KubernetesObject | undefined): void {
+    const isNeeded = this.#entries.get(referenceKey(entry.reference)) === entry;
+    const metadata = this.#options.metadataOf(entry.reference)?.metadata;
+    if (!isNeeded || metadata === undefined) return;
+    entry.isAnswered = true;
+    // One deleted and created again meanwhile is here as soon as its metadata are.
+    const isSameObject = content === undefined || content.metadata.uid === metadata.uid;
+    this.#set(entry, isSameObject ? content : undefined);
+    this.#options.onProgress();
+  }
+
+  #failed(entry: Entry, error: ApiError): void {
+    if (this.#entries.get(referenceKey(entry.reference)) !== entry) return;
+    const options = { firstMs: RETRY_FIRST_MS, longestMs: RETRY_LONGEST_MS, random: this.#random };
+    const waitMs = Math.max(error.retryAfterMs ?? 0, backoffMs(entry.failures, options));
+    entry.failures += 1;
+    // What may not be read must not keep everything else from being configured.
+    if (error.code === 'ERR_KUBERNETES_FORBIDDEN') entry.isAnswered = true;
+    this.#logger.warn(
+      { object: entry.reference, code: error.code, err: error },
+      'Cannot fetch an object; trying again',
+    );
+    entry.cancelRetry = this.#clock.after(waitMs, () => {
+      this.#queue.add(entry);
+      this.#pump();
+    });
+    this.#options.onProgress();
+  }
+
+  #set(entry: Entry, content: KubernetesObject | undefined): void {
+    if (entry.content === undefined && content === undefined) return;
+    entry.content = content;
+    this.#options.onChange(entry.reference);
+  }
+}
+
+function newEntry(reference: ObjectReference): Entry {
+  return {
+    reference,
+    count: 0,
+    content: undefined,
+    isAnswered: false,
+    isFetching: false,
+    failures: 0,
+    cancelRetry: undefined,
+  };
+}
