@@ -23,6 +23,8 @@ function preparePort(port: unknown): JsonRecord {
   return { ...given, protocol: given['protocol'] ?? 'TCP' };
 }
 
+const ADDRESS_FAMILIES = { internalTrafficPolicy: 'Cluster', ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' };
+
 /** Hands out cluster IPs in the order of creation. */
 export function servicePreparer(): (object: ApiObject, current?: ApiObject) => ApiObject {
   let next = 1;
@@ -34,7 +36,14 @@ export function servicePreparer(): (object: ApiObject, current?: ApiObject) => A
     const given = recordOf(object['spec']);
     const before = recordOf(current?.['spec'])['clusterIP'];
     const ports = Array.isArray(given['ports']) ? given['ports'].map(prepareServicePort) : undefined;
-    const spec: JsonRecord = { type: 'ClusterIP', sessionAffinity: 'None', ...given, ...(ports && { ports }) };
+    const families = given['type'] === 'ExternalName' ? {} : ADDRESS_FAMILIES;
+    const spec: JsonRecord = {
+      type: 'ClusterIP',
+      sessionAffinity: 'None',
+      ...families,
+      ...given,
+      ...(ports && { ports }),
+    };
     const needsAddress = spec['type'] !== 'ExternalName' && (spec['clusterIP'] ?? '') === '';
     if (needsAddress) spec['clusterIP'] = before ?? allocate();
     if (spec['clusterIP'] !== undefined) spec['clusterIPs'] ??= [spec['clusterIP']];
@@ -52,7 +61,10 @@ export function prepareIngress(object: ApiObject): ApiObject {
 }
 
 export function prepareEndpointSlice(object: ApiObject): ApiObject {
-  const { ports } = object;
-  if (!Array.isArray(ports)) return object;
-  return { ...object, ports: ports.map((port) => ({ name: '', ...preparePort(port) })) };
+  const { endpoints, ports } = object;
+  return {
+    ...object,
+    ...(Array.isArray(endpoints) && { endpoints: endpoints.map((each) => ({ conditions: {}, ...recordOf(each) })) }),
+    ...(Array.isArray(ports) && { ports: ports.map((port) => ({ name: '', ...preparePort(port) })) }),
+  };
 }

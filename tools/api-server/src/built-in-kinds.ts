@@ -5,6 +5,7 @@ import {
   prepareSecret,
   servicePreparer,
 } from './built-in-defaults.ts';
+import { prepareDefinition } from './custom-kinds.ts';
 import { eventFromCore, eventToCore } from './event-versions.ts';
 import { servedKind } from './served-kind.ts';
 import type { KindDescription, ServedKind } from './served-kind.ts';
@@ -42,6 +43,7 @@ function descriptions(): readonly KindDescription[] {
       ...core,
       kind: 'Service',
       plural: 'services',
+      createsOnUpdate: true,
       shortNames: ['svc'],
       categories: ['all'],
       hasStatus: true,
@@ -51,7 +53,7 @@ function descriptions(): readonly KindDescription[] {
         { name: 'Cluster-IP', type: 'string', jsonPath: '.spec.clusterIP' },
       ],
     },
-    { ...core, kind: 'Endpoints', plural: 'endpoints', shortNames: ['ep'] },
+    { ...core, kind: 'Endpoints', plural: 'endpoints', shortNames: ['ep'], createsOnUpdate: true },
     {
       ...core,
       kind: 'Secret',
@@ -67,6 +69,7 @@ function descriptions(): readonly KindDescription[] {
       plural: 'events',
       shortNames: ['ev'],
       storageKey: 'events',
+      createsOnUpdate: true,
       selectableFields: EVENT_FIELDS,
       columns: [
         { name: 'Type', type: 'string', jsonPath: '.type' },
@@ -82,6 +85,7 @@ function descriptions(): readonly KindDescription[] {
       plural: 'events',
       shortNames: ['ev'],
       storageKey: 'events',
+      createsOnUpdate: true,
       toStored: eventToCore,
       fromStored: eventFromCore,
     },
@@ -133,6 +137,7 @@ function descriptions(): readonly KindDescription[] {
       version: 'v1',
       kind: 'Lease',
       plural: 'leases',
+      createsOnUpdate: true,
       allowsUnconditionalUpdate: false,
       columns: [{ name: 'Holder', type: 'string', jsonPath: '.spec.holderIdentity' }],
     },
@@ -141,6 +146,7 @@ function descriptions(): readonly KindDescription[] {
       version: 'v1',
       kind: 'CustomResourceDefinition',
       plural: 'customresourcedefinitions',
+      prepare: prepareDefinition,
       shortNames: ['crd', 'crds'],
       namespaced: false,
       hasStatus: true,

@@ -65,6 +65,15 @@ export function problemOfDefinition(definition: ApiObject): { field: string; why
   return undefined;
 }
 
+/** Fills in the names that follow from others. */
+export function prepareDefinition(definition: ApiObject): ApiObject {
+  const spec = recordOf(definition['spec']);
+  const names = recordOf(spec['names']);
+  const kind = text(names['kind']);
+  const derived = { singular: kind.toLowerCase(), listKind: `${kind}List` };
+  return { ...definition, spec: { conversion: { strategy: 'None' }, ...spec, names: { ...derived, ...names } } };
+}
+
 /** The definition with the status of one that is served. */
 export function established(definition: ApiObject, time: string): ApiObject {
   const spec = recordOf(definition['spec']);
@@ -75,11 +84,9 @@ export function established(definition: ApiObject, time: string): ApiObject {
     reason,
     message,
   });
-  const names = recordOf(spec['names']);
-  const acceptedNames = { ...names, listKind: names['listKind'] ?? `${text(names['kind'])}List` };
   const versions = Array.isArray(spec['versions']) ? spec['versions'].filter(isRecord) : [];
   const status = {
-    acceptedNames,
+    acceptedNames: spec['names'],
     storedVersions: versions.filter((version) => version['storage'] === true).map((version) => version['name']),
     conditions: [
       condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),

@@ -38,6 +38,11 @@ export class KindRegistry {
     return this.#byKind.get(`${apiVersion}/${kind}`);
   }
 
+  /** Whether the server itself serves that version, not a CustomResourceDefinition. */
+  isBuiltIn(group: string, version: string): boolean {
+    return this.list().some((kind) => !kind.isCustom && kind.group === group && kind.version === version);
+  }
+
   list(): readonly ServedKind[] {
     return [...this.#byPath.values()];
   }

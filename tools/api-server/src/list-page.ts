@@ -51,9 +51,15 @@ function selection({ namespace, matches }: ListQuery, after: string): (object: A
 
 function startOf(collection: Collection, current: number, query: ListQuery): Position {
   if (query.continueToken !== '') return continued(collection, query);
-  const wanted = revisionNumber(query.resourceVersion);
+  const { resourceVersion, resourceVersionMatch } = query;
+  if (resourceVersion === '' && resourceVersionMatch !== '')
+    throw new StatusError(
+      422,
+      `ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: resourceVersion is missing`,
+    );
+  const wanted = revisionNumber(resourceVersion);
   if (wanted > current) throw tooLarge(wanted, current);
-  if (query.resourceVersionMatch !== 'Exact') return { revision: current, after: '' };
+  if (resourceVersionMatch !== 'Exact') return { revision: current, after: '' };
   if (!collection.reachesBackTo(wanted))
     throw expired(`The resourceVersion ${wanted} for the provided list is too old.`);
   return { revision: wanted, after: '' };
@@ -75,7 +81,7 @@ function continued(collection: Collection, { continueToken, resourceVersion }: L
 
 /** Too far ahead of what the server knows, as after the data of etcd is lost. */
 export function tooLarge(wanted: number, current: number): StatusError {
-  return new StatusError(504, `Too large resource version: ${wanted}, current: ${current}`, {
+  return new StatusError(504, `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
     details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }] },
     retryAfterSeconds: 1,
   });

@@ -74,7 +74,7 @@ export class ObjectWriter {
     const next = subresource === 'status' ? changedStatus(current, written) : changedObject(current, written, kind);
     this.#hooks.check(kind, next);
     if (dryRun || isDeepStrictEqual(next, current)) return next;
-    if (isFinalized(next) && !this.#hooks.holds(kind, next)) return this.remove(kind, next);
+    if (isFinalized(next) && !this.#hooks.holds(kind, next)) return this.remove(kind, current);
     const stored = this.#store.put(kind.storageKey, kind.toStored(next));
     this.#hooks.written(kind, stored);
     return this.#find(kind, stored) ?? kind.fromStored({ ...stored, metadata: { ...stored.metadata, name } });

@@ -38,7 +38,7 @@ export function presenterFor(kind: ServedKind, form: Form, now: () => number): P
     listKind: string,
     page: ListPage,
     item: (object: ApiObject) => unknown,
-  ): unknown => ({
+  ): { readonly items: readonly unknown[] } & Record<string, unknown> => ({
     kind: listKind,
     apiVersion,
     metadata: metadataOf(page),
@@ -48,12 +48,12 @@ export function presenterFor(kind: ServedKind, form: Form, now: () => number): P
     case 'object':
       return {
         object: (object) => kind.fromStored(object),
-        list: (page) => listOf(groupVersionOf(kind), `${kind.kind}List`, page, (object) => object),
+        list: (page) => listOf(groupVersionOf(kind), `${kind.kind}List`, page, kind.isCustom ? whole : untyped),
       };
     case 'metadata':
       return {
         object: partial,
-        list: (page) => listOf(META_API, 'PartialObjectMetadataList', page, partial),
+        list: (page) => nullIfEmpty(listOf(META_API, 'PartialObjectMetadataList', page, partial)),
       };
     case 'table':
       return {
@@ -63,6 +63,20 @@ export function presenterFor(kind: ServedKind, form: Form, now: () => number): P
     default:
       return form satisfies never;
   }
+}
+
+function whole(object: ApiObject): unknown {
+  return object;
+}
+
+/** The real server names apiVersion and kind of built-in objects only once, on their list. */
+function untyped({ apiVersion: _apiVersion, kind: _kind, ...object }: ApiObject): unknown {
+  return object;
+}
+
+/** As the real server does, for this kind of list only. */
+function nullIfEmpty(list: { readonly items: readonly unknown[] }): unknown {
+  return list.items.length === 0 ? { ...list, items: null } : list;
 }
 
 function partial({ metadata }: ApiObject): unknown {

@@ -65,8 +65,8 @@ function verbFor(method: string, path: ResourcePath, query: URLSearchParams): Ve
   const one = path.name !== undefined;
   switch (method) {
     case 'GET':
-      if (isTrue(query.get('watch'))) return 'watch';
-      return one ? 'get' : 'list';
+      if (one) return 'get'; // one object is watched by a fieldSelector on its name
+      return isTrue(query.get('watch')) ? 'watch' : 'list';
     case 'POST':
       return 'create';
     case 'PUT':

@@ -1,5 +1,6 @@
 import { Answer } from './answer.ts';
 import { discoveryDocument, openApiDocument } from './discovery.ts';
+import { revisionNumber } from './list-page.ts';
 import { isTrue, requestFacts } from './request-facts.ts';
 import { formFor, presenterFor } from './representation.ts';
 import { parseBody, parsePatch, patchTypeOf, readBody } from './request-body.ts';
@@ -98,8 +99,10 @@ export class RequestHandler {
     const { cluster } = this.#options;
     const kind = cluster.kinds.find(facts.group, facts.version, facts.resource);
     const isServed = facts.subresource === '' || (facts.subresource === 'status' && kind?.hasStatus === true);
-    if (kind === undefined || !isServed) return notServed(answer);
-    if (!kind.namespaced && facts.namespace !== undefined) return notServed(answer);
+    if (kind === undefined || !isServed || (!kind.namespaced && facts.namespace !== undefined))
+      return cluster.kinds.isBuiltIn(facts.group, facts.version)
+        ? refuse(answer, unknownResource())
+        : notServed(answer);
     const form = formFor(request.headers.accept ?? '');
     const presenter = presenterFor(kind, form, () => this.#options.clock.now());
     this.#answerResource(exchange, kind, presenter, body);
@@ -118,8 +121,10 @@ export class RequestHandler {
         return this.#watch(exchange, kind, presenter);
       case 'create':
         return answer.json(201, presenter.object(create(cluster, facts, kind, json())));
-      case 'update':
-        return answer.json(200, presenter.object(update(cluster, facts, kind, json())));
+      case 'update': {
+        const { object, isNew } = update(cluster, facts, kind, json());
+        return answer.json(isNew ? 201 : 200, presenter.object(object));
+      }
       case 'patch': {
         const type = patchTypeOf(request);
         const { object, isNew } = patch(cluster, facts, kind, { type, body: parsePatch(type, body) });
@@ -137,6 +142,7 @@ export class RequestHandler {
   #watch({ facts, answer, response, fault }: Exchange, kind: ServedKind, presenter: Presenter): void {
     const { cluster, clock, maxWaitingBytes, streams } = this.#options;
     const { query } = facts;
+    revisionNumber(query.get('resourceVersion') ?? ''); // what is no number is refused before the stream begins
     const stream = new WatchStream(answer, {
       facts,
       kind,
@@ -193,7 +199,11 @@ export class RequestHandler {
   }
 }
 
-/** The real server answers paths that nobody serves in plain text, not by a Status. */
+function unknownResource(): StatusError {
+  return new StatusError(404, 'the server could not find the requested resource', { details: {} });
+}
+
+/** The real server answers paths, and groups, that nobody serves in plain text, not by a Status. */
 function notServed(answer: Answer): void {
   answer.text(404, '404 page not found\n', { 'content-type': 'text/plain; charset=utf-8' });
 }

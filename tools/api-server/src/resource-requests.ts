@@ -25,13 +25,12 @@ export function notAllowed({ method, path }: RequestFacts): StatusError {
 }
 
 /** What the selectors of a request let through; undefined lets everything through. */
-export function matcherOf({ query, name }: RequestFacts, kind: ServedKind): Matcher | undefined {
+export function matcherOf({ query }: RequestFacts, kind: ServedKind): Matcher | undefined {
   const labels = query.get('labelSelector') ?? '';
   const fields = query.get('fieldSelector') ?? '';
   const matchers = [
     ...(labels === '' ? [] : [labelMatcher(labels)]),
     ...(fields === '' ? [] : [fieldMatcher(kind, fields)]),
-    ...(name === undefined ? [] : [(object: ApiObject) => object.metadata.name === name]),
   ];
   return matchers.length === 0 ? undefined : everyOf(matchers);
 }
@@ -60,15 +59,23 @@ export function create(cluster: Cluster, facts: RequestFacts, kind: ServedKind, 
   return cluster.writer.create({ kind, namespace, name: undefined }, body, isDryRun(facts));
 }
 
-export function update(cluster: Cluster, facts: RequestFacts, kind: ServedKind, body: unknown): ApiObject {
-  return cluster.writer.update(targetOf(facts, kind), body, optionsOf(facts));
+/** Replaces an object; some kinds are created by that, too. */
+export function update(cluster: Cluster, facts: RequestFacts, kind: ServedKind, body: unknown): Written {
+  const target = targetOf(facts, kind);
+  if (kind.createsOnUpdate && facts.subresource === '' && !exists(cluster, target))
+    return { object: cluster.writer.create(target, body, isDryRun(facts)), isNew: true };
+  return { object: cluster.writer.update(target, body, optionsOf(facts)), isNew: false };
+}
+
+function exists(cluster: Cluster, { kind, namespace, name }: ExistingTarget): boolean {
+  return cluster.store.collection(kind.storageKey).find(namespace, name) !== undefined;
 }
 
 function optionsOf(facts: RequestFacts): { subresource: string; dryRun: boolean } {
   return { subresource: facts.subresource, dryRun: isDryRun(facts) };
 }
 
-export interface Patched {
+export interface Written {
   readonly object: ApiObject;
   readonly isNew: boolean;
 }
@@ -79,15 +86,22 @@ export function patch(
   facts: RequestFacts,
   kind: ServedKind,
   { type, body }: { readonly type: PatchType; readonly body: unknown },
-): Patched {
+): Written {
   const target = targetOf(facts, kind);
-  if (type === 'application/apply-patch+yaml' && facts.subresource === '') {
-    const collection = cluster.store.collection(kind.storageKey);
-    if (collection.find(target.namespace, target.name) === undefined)
+  if (type === 'application/apply-patch+yaml') {
+    if (!facts.query.has('fieldManager')) throw noFieldManager();
+    if (facts.subresource === '' && !exists(cluster, target))
       return { object: cluster.writer.create(target, body, isDryRun(facts)), isNew: true };
   }
   const change = changeFor(kind, type, body, target.name);
   return { object: cluster.writer.patch(target, change, optionsOf(facts)), isNew: false };
+}
+
+function noFieldManager(): StatusError {
+  return new StatusError(
+    422,
+    'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+  );
 }
 
 function changeFor(kind: ServedKind, type: PatchType, body: unknown, name: string): (current: ApiObject) => unknown {

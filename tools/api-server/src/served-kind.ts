@@ -24,6 +24,8 @@ export interface ServedKind {
   readonly hasGeneration: boolean;
   /** Whether an update without resourceVersion is taken as "whatever is there". */
   readonly allowsUnconditionalUpdate: boolean;
+  /** Whether an update of what does not exist creates it. */
+  readonly createsOnUpdate: boolean;
   readonly isCustom: boolean;
   /** Versions of one kind, and both groups of Event, share what they store. */
   readonly storageKey: string;
@@ -53,6 +55,7 @@ export function servedKind(description: KindDescription): ServedKind {
     hasStatus: false,
     hasGeneration: false,
     allowsUnconditionalUpdate: true,
+    createsOnUpdate: false,
     isCustom: false,
     storageKey: `${description.group}/${description.plural}`,
     columns: [],

@@ -13,6 +13,7 @@ import type { ServedKind } from './served-kind.ts';
 
 const BOOKMARK_BEFORE_END_MS = 2000;
 const BATCH_CHARACTERS = 65_536;
+const INITIAL_EVENTS_END = { 'k8s.io/initial-events-end': 'true' };
 
 export interface WatchOptions {
   readonly facts: RequestFacts;
@@ -111,9 +112,13 @@ export class WatchStream {
     if (sendInitialEvents === true) {
       if (since > currentRevision()) throw tooLarge(since, currentRevision());
       this.#sendState(collection.sorted());
-      return this.sendBookmark({ 'k8s.io/initial-events-end': 'true' });
+      return this.sendBookmark(INITIAL_EVENTS_END);
     }
-    if (since === 0) return sendInitialEvents === false ? undefined : this.#sendState(collection.sorted());
+    if (since === 0) {
+      if (sendInitialEvents === undefined) this.#sendState(collection.sorted());
+      // The real server ends the initial state by a bookmark, too, where no version is given.
+      return resourceVersion === '' ? this.sendBookmark(INITIAL_EVENTS_END) : undefined;
+    }
     if (!collection.reachesBackTo(since))
       throw expired(`too old resource version: ${since} (${currentRevision()})`, {});
     for (const event of collection.eventsSince(since)) this.#sendChange(event);

@@ -22,7 +22,7 @@ export function parseObject(body: unknown, target: WriteTarget): ApiObject {
   if (!isRecord(body)) throw new StatusError(400, 'the body of the request is not a JSON object');
   const apiVersion = groupVersionOf(kind);
   for (const [field, expected] of [['apiVersion', apiVersion] as const, ['kind', kind.kind] as const]) {
-    const given = body[field] ?? expected;
+    const given = body[field] ?? (kind.isCustom ? '' : expected); // built-in objects may leave it out
     if (given !== expected)
       throw new StatusError(
         400,

@@ -92,7 +92,7 @@ describe('an independent client', () => {
       const done = Promise.withResolvers<void>();
       const request = await new Watch(configFor(server)).watch(
         '/apis/networking.k8s.io/v1/ingresses',
-        { allowWatchBookmarks: true },
+        { resourceVersion: server.objects.resourceVersion },
         (phase, object: { readonly metadata: { readonly name: string } }) =>
           seen.resolve(`${phase} ${object.metadata.name}`),
         () => done.resolve(),
@@ -146,7 +146,8 @@ describe('an independent client', () => {
       const groups = body.groups.map(({ name }: { readonly name: string }) => name);
       expect(groups).toEqual(expect.arrayContaining(['gateway.networking.k8s.io', 'configuration.konghq.com']));
       const backendRefs = [{ name: 'echo', port: 80 }];
-      const route = { metadata: { name: 'r' }, spec: { rules: [{ backendRefs }] } };
+      const apiVersion = 'gateway.networking.k8s.io/v1';
+      const route = { apiVersion, kind: 'HTTPRoute', metadata: { name: 'r' }, spec: { rules: [{ backendRefs }] } };
       const path = (version: string): string =>
         `/apis/gateway.networking.k8s.io/${version}/namespaces/default/httproutes`;
       const created = await ask(server, 'POST', path('v1'), { body: route });

@@ -97,7 +97,8 @@ describe('watch', () => {
     const clock = new HandClock();
     await withServer(
       async (server) => {
-        const watch = await OpenWatch.open(server, `${CONFIG_MAPS}?timeoutSeconds=60&allowWatchBookmarks=true`);
+        const query = `resourceVersion=${server.objects.resourceVersion}&timeoutSeconds=60&allowWatchBookmarks=true`;
+        const watch = await OpenWatch.open(server, `${CONFIG_MAPS}?${query}`);
         clock.advance(57_999);
         server.objects.apply(configMap('a'));
         clock.advance(1);
