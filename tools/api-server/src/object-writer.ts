@@ -74,7 +74,10 @@ export class ObjectWriter {
     const next = subresource === 'status' ? changedStatus(current, written) : changedObject(current, written, kind);
     this.#hooks.check(kind, next);
     if (dryRun || isDeepStrictEqual(next, current)) return next;
-    if (isFinalized(next) && !this.#hooks.holds(kind, next)) return this.remove(kind, current);
+    if (isFinalized(next) && !this.#hooks.holds(kind, next)) {
+      this.remove(kind, current); // watchers see it with its last finalizer, who has written sees it without
+      return next;
+    }
     const stored = this.#store.put(kind.storageKey, kind.toStored(next));
     this.#hooks.written(kind, stored);
     return this.#find(kind, stored) ?? kind.fromStored({ ...stored, metadata: { ...stored.metadata, name } });
