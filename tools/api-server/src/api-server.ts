@@ -17,6 +17,7 @@ import type { WatchStream } from './watch-stream.ts';
 
 const HOST = '127.0.0.1';
 
+/** How the server in process listens, whom it lets in, and how much it keeps. */
 export interface ApiServerOptions {
   /** Without or 0: any free port. It stays the same over `restart`. */
   readonly port?: number;

@@ -16,6 +16,7 @@ const HOST = '127.0.0.1';
 const READY_WITHIN_MS = 60_000;
 const ASK_EVERY_MS = 100;
 
+/** What the real server is started from. */
 export interface RealApiServerOptions {
   /** Folder with `kube-apiserver` and `etcd`, as `findServerBinaries` gives it. */
   readonly binaries: string;

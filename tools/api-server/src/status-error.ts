@@ -17,6 +17,7 @@ const REASONS: Readonly<Record<number, string>> = {
   504: 'Timeout',
 };
 
+/** What a `Status` says besides code and message. */
 export interface StatusDetails {
   readonly reason?: string;
   readonly details?: Readonly<Record<string, unknown>>;
