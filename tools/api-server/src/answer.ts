@@ -11,6 +11,8 @@ export class Answer {
   #sentBytes = 0;
   #isCut = false;
   #pieces: Promise<void> = Promise.resolve();
+  #waiting = 0;
+  #queuedBytes = 0;
 
   constructor(response: ServerResponse) {
     this.#response = response;
@@ -22,7 +24,7 @@ export class Answer {
 
   /** Bytes that the client has not taken yet. */
   get waitingBytes(): number {
-    return this.#response.writableLength;
+    return this.#response.writableLength + this.#queuedBytes;
   }
 
   get isOpen(): boolean {
@@ -58,14 +60,12 @@ export class Answer {
 
   write(text: string | Buffer): void {
     if (!this.isOpen) return;
-    const fault = this.#fault;
-    if (fault?.kind === 'split') this.#writePieces(Buffer.from(text), fault.pieces);
-    else if (fault !== undefined && 'afterBytes' in fault) this.#writeUntil(Buffer.from(text), fault);
-    else this.#response.write(text);
+    const bytes = Buffer.from(text);
+    this.#inOrder(() => this.#send(bytes), bytes.length);
   }
 
   end(): void {
-    this.#after(() => {
+    this.#inOrder(() => {
       if (this.isOpen) this.#response.end();
     });
   }
@@ -76,7 +76,7 @@ export class Answer {
     this.#response.destroy();
   }
 
-  #writeUntil(bytes: Buffer, fault: Fault & { readonly afterBytes?: number }): void {
+  #sendUntil(bytes: Buffer, fault: Fault & { readonly afterBytes?: number }): void {
     const rest = (fault.afterBytes ?? 0) - this.#sentBytes;
     this.#sentBytes += bytes.length;
     if (bytes.length < rest) return void this.#response.write(bytes);
@@ -85,21 +85,32 @@ export class Answer {
     this.#isCut = true;
   }
 
-  #writePieces(bytes: Buffer, pieces: number | 'inside-characters'): void {
-    const parts = pieces === 'inside-characters' ? insideCharacters(bytes) : ofLength(bytes, pieces);
-    this.#after(async () => {
-      for (const part of parts) {
-        if (!this.isOpen) return;
-        this.#response.write(part);
-        await nextTurn(); // so that each piece goes out, and mostly arrives, on its own
-      }
-    });
+  async #sendPieces(bytes: Buffer, pieces: number | 'inside-characters'): Promise<void> {
+    for (const part of pieces === 'inside-characters' ? insideCharacters(bytes) : ofLength(bytes, pieces)) {
+      if (!this.isOpen) return;
+      this.#response.write(part);
+      await nextTurn(); // so that each piece goes out, and mostly arrives, on its own
+    }
   }
 
-  /** Keeps the order of what is written while pieces are still going out. */
-  #after(action: () => void | Promise<void>): void {
-    if (this.#fault?.kind !== 'split') return void action();
-    this.#pieces = this.#pieces.then(action);
+  #send(bytes: Buffer): void | Promise<void> {
+    if (!this.isOpen) return undefined;
+    const fault = this.#fault;
+    if (fault?.kind === 'split') return this.#sendPieces(bytes, fault.pieces);
+    if (fault !== undefined && 'afterBytes' in fault) this.#sendUntil(bytes, fault);
+    else this.#response.write(bytes);
+    return undefined;
+  }
+
+  /** At once, or after the pieces that are still going out. */
+  #inOrder(action: () => void | Promise<void>, length = 0): void {
+    if (this.#waiting === 0 && this.#fault?.kind !== 'split') return void action();
+    this.#waiting += 1;
+    this.#queuedBytes += length;
+    this.#pieces = this.#pieces.then(action).finally(() => {
+      this.#waiting -= 1;
+      this.#queuedBytes -= length;
+    });
   }
 }
 

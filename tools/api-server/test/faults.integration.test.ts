@@ -143,6 +143,20 @@ describe('faults of watches', () => {
       await expect(stalled.line()).rejects.toThrow('terminated');
     }));
 
+  it('keeps the order of events when one fault follows another', () =>
+    withServer(async (server) => {
+      const watch = await OpenWatch.open(server, CONFIG_MAPS);
+      for (const name of ['a', 'b', 'c', 'd']) {
+        const fault = name < 'c' ? ({ kind: 'split', pieces: 1 } as const) : ({ kind: 'delay', delayMs: 0 } as const);
+        server.faults.strike({ match: isWatch, fault });
+        server.objects.apply(configMap(name));
+      }
+      server.faults.strike({ match: isWatch, fault: { kind: 'error-event', code: 500 } });
+      expect((await watch.take(4)).map(brief)).toEqual(['ADDED a', 'ADDED b', 'ADDED c', 'ADDED d']);
+      expect((await watch.next()).type).toBe('ERROR');
+      expect(await watch.line()).toBeUndefined();
+    }));
+
   it('expires versions and continue tokens when it compacts', () =>
     withServer(async (server) => {
       for (const name of ['a', 'b', 'c']) server.objects.apply(configMap(name));
