@@ -1,9 +1,9 @@
-import { silentLogger, untilAborted } from '@koko/lifecycle';
+import { CoalescingQueue, silentLogger, untilAborted } from '@koko/lifecycle';
 import type { Clock, Logger, Runnable } from '@koko/lifecycle';
 import { translatedKinds } from '@koko/translator';
 import type { KubernetesObject, ObjectReference, TranslatedKind } from '@koko/translator';
 import type { ApiClient } from './api-client.ts';
-import { ChangeQueue } from './change-queue.ts';
+import { referenceKey } from './reference-key.ts';
 import { NeededContents } from './needed-contents.ts';
 import { ObjectCache } from './object-cache.ts';
 import type { CacheChange } from './object-cache.ts';
@@ -40,7 +40,7 @@ export interface ClusterSourceStatus {
  */
 export class ClusterSource implements Runnable {
   readonly name = 'cluster';
-  readonly #queue = new ChangeQueue();
+  readonly #queue = new CoalescingQueue<ObjectReference>(referenceKey);
   readonly #cache = new ObjectCache((change) => this.#changed(change), contentOnDemandKinds);
   readonly #contents: NeededContents;
   readonly #reflectors: readonly Reflector[];

@@ -4,7 +4,7 @@ import type { KubernetesObject, ObjectReference, TranslatedKind } from '@koko/tr
 import type { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
 import { backoffMs } from './backoff.ts';
-import { referenceKey } from './change-queue.ts';
+import { referenceKey } from './reference-key.ts';
 import { resourceName, resourcePath } from './resource-path.ts';
 import { trimObject } from './trim-object.ts';
 

@@ -6,6 +6,7 @@ export type { LifecycleErrorCode } from './lifecycle-error.ts';
 export { systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
 export type { Runnable } from './runnable.ts';
+export { CoalescingQueue } from './coalescing-queue.ts';
 export { untilAborted } from './until-aborted.ts';
 export { silentLogger } from './logger.ts';
 export type { Logger, LogMethod } from './logger.ts';

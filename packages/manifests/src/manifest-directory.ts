@@ -1,10 +1,10 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { silentLogger } from '@koko/lifecycle';
+import { CoalescingQueue, silentLogger } from '@koko/lifecycle';
 import type { Logger, Runnable } from '@koko/lifecycle';
 import type { KubernetesObject, ObjectReference } from '@koko/translator';
-import { ChangeQueue } from './change-queue.ts';
+import { referenceKey } from './reference-key.ts';
 import { watchDirectory } from './directory-watch.ts';
 import { FileIntake } from './file-intake.ts';
 import type { FileState } from './file-intake.ts';
@@ -37,7 +37,7 @@ export class ManifestDirectory implements Runnable {
   readonly #directory: string;
   readonly #logger: Logger;
   readonly #files = new ManifestFiles();
-  readonly #queue = new ChangeQueue();
+  readonly #queue = new CoalescingQueue<ObjectReference>(referenceKey);
   readonly #synced = Promise.withResolvers<void>();
   readonly #intake: FileIntake;
   /** Looked at again now and then: no event tells that permissions have changed. */

@@ -87,6 +87,7 @@ async function installAll(tarballs: readonly string[], target: string): Promise<
   const runtime = node === undefined ? [] : [`${node}@${process.versions.node}`];
   await run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...tarballs, ...types, ...runtime], {
     cwd: target,
+    timeout: INSTALL_TIMEOUT_MS,
   });
 }
 

@@ -1,18 +1,22 @@
-import type { ObjectReference } from '@koko/translator';
-
-/** References waiting to be looked at, each once however often it changed. One reader at a time. */
-export class ChangeQueue {
-  readonly #waiting = new Map<string, ObjectReference>();
+/** Items waiting to be looked at, each once however often it was added. One reader at a time. */
+export class CoalescingQueue<T> {
+  readonly #keyOf: (item: T) => string;
+  readonly #waiting = new Map<string, T>();
   #wake: (() => void) | undefined;
   #hasBegun = false;
 
-  add(reference: ObjectReference): void {
-    this.#waiting.set(referenceKey(reference), reference);
+  /** @param keyOf Equal for items that are the same thing; the newest of them stays. */
+  constructor(keyOf: (item: T) => string) {
+    this.#keyOf = keyOf;
+  }
+
+  add(item: T): void {
+    this.#waiting.set(this.#keyOf(item), item);
     this.#wake?.();
   }
 
   /** Yields everything waiting as one batch, the first time even if nothing does; ends when `signal` aborts. */
-  async *drain(signal: AbortSignal): AsyncGenerator<readonly ObjectReference[]> {
+  async *drain(signal: AbortSignal): AsyncGenerator<readonly T[]> {
     const wake = (): void => this.#wake?.();
     signal.addEventListener('abort', wake);
     try {
@@ -31,9 +35,4 @@ export class ChangeQueue {
       signal.removeEventListener('abort', wake);
     }
   }
-}
-
-/** Text that is equal for equal references only. */
-export function referenceKey({ kind, namespace, name }: ObjectReference): string {
-  return `${kind}/${namespace ?? ''}/${name}`;
 }
