@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { untilAborted } from '@koko/lifecycle';
 import type { Runnable } from '@koko/lifecycle';
 import { listenError } from './listening.ts';
 
@@ -48,7 +49,7 @@ export class HealthServer implements Runnable {
       server.listen(port, host);
       await once(server, 'listening', { signal });
       ready();
-      if (!signal.aborted) await once(signal, 'abort');
+      await untilAborted(signal);
     } catch (error) {
       if (!signal.aborted)
         throw listenError(error, { purpose: 'health and metrics', flag: '--health-port', address: `${host}:${port}` });

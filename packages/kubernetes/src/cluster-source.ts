@@ -1,9 +1,8 @@
 import { CoalescingQueue, silentLogger, untilAborted } from '@koko/lifecycle';
 import type { Clock, Logger, Runnable } from '@koko/lifecycle';
-import { translatedKinds } from '@koko/translator';
+import { referenceKey, translatedKinds } from '@koko/translator';
 import type { KubernetesObject, ObjectReference, TranslatedKind } from '@koko/translator';
 import type { ApiClient } from './api-client.ts';
-import { referenceKey } from './reference-key.ts';
 import { NeededContents } from './needed-contents.ts';
 import { ObjectCache } from './object-cache.ts';
 import type { CacheChange } from './object-cache.ts';

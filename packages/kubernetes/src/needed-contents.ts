@@ -1,10 +1,10 @@
 import { silentLogger, systemClock, untilAborted } from '@koko/lifecycle';
 import type { Clock, Logger } from '@koko/lifecycle';
+import { referenceKey } from '@koko/translator';
 import type { KubernetesObject, ObjectReference, TranslatedKind } from '@koko/translator';
 import type { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
 import { backoffMs } from './backoff.ts';
-import { referenceKey } from './reference-key.ts';
 import { resourceName, resourcePath } from './resource-path.ts';
 import { trimObject } from './trim-object.ts';
 

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isTranslated, referenceOf } from '@koko/translator';
+import { isTranslated, referenceKey, referenceOf } from '@koko/translator';
 import type { KubernetesObject, ObjectReference } from '@koko/translator';
-import { referenceKey } from './reference-key.ts';
 import { decodeManifest, parseManifests } from './parse-manifests.ts';
 import type { ManifestProblem } from './parse-manifests.ts';
 

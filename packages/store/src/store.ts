@@ -1,3 +1,4 @@
+import { untilAborted } from '@koko/lifecycle';
 import type { Runnable } from '@koko/lifecycle';
 import { ClusterStore } from './cluster-store.ts';
 import { assertClusterName, StoreCore } from './store-core.ts';
@@ -47,11 +48,4 @@ export class Store extends ClusterStore implements Runnable {
     assertClusterName(name);
     return new ClusterStore(this.#core, name);
   }
-}
-
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  await promise;
 }

@@ -1,5 +1,5 @@
 export { declarativeDocument } from './declarative-document.ts';
-export { isTranslated, referenceOf, translatedKinds } from './kubernetes/translated-kinds.ts';
+export { isTranslated, referenceKey, referenceOf, translatedKinds } from './kubernetes/translated-kinds.ts';
 export type { TranslatedKind } from './kubernetes/translated-kinds.ts';
 export type {
   KubernetesObject,

@@ -2,10 +2,7 @@ import type { KubernetesObject } from '@koko/translator';
 
 const CREATED = Date.UTC(2024, 0, 1);
 
-/** Number of Kong entities that one Ingress of this file with its Service and endpoints makes. */
-export const ENTITIES_PER_INGRESS = 5; // service, route, upstream, two targets
-
-/** `count` Ingresses, each with a Service and a slice of two endpoints of its own. */
+/** `count` Ingresses, each with a Service and a slice of two endpoints of its own: five Kong entities. */
 export function clusterObjects(count: number): KubernetesObject[] {
   return Array.from({ length: count }, (_, n) => [ingress(n, '/'), service(n), endpointSlice(n, 10)]).flat();
 }

@@ -1,4 +1,4 @@
-import { referenceOf } from '@koko/translator';
+import { referenceKey, referenceOf } from '@koko/translator';
 import type { KubernetesObject, ObjectReference } from '@koko/translator';
 import type { ObjectSource } from '@koko/reconcilers';
 
@@ -11,7 +11,7 @@ export class MemorySource implements ObjectSource {
   set(objects: readonly KubernetesObject[]): void {
     for (const object of objects) {
       const reference = referenceOf(object);
-      this.#objects.set(keyOf(reference), object);
+      this.#objects.set(referenceKey(reference), object);
       this.#changed.push(reference);
     }
     this.#wake();
@@ -20,7 +20,7 @@ export class MemorySource implements ObjectSource {
   async synced(): Promise<void> {}
 
   find(reference: ObjectReference): KubernetesObject | undefined {
-    return this.#objects.get(keyOf(reference));
+    return this.#objects.get(referenceKey(reference));
   }
 
   async *changes(signal: AbortSignal): AsyncGenerator<readonly ObjectReference[]> {
@@ -32,8 +32,4 @@ export class MemorySource implements ObjectSource {
       else await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
-}
-
-function keyOf({ kind, namespace, name }: ObjectReference): string {
-  return `${kind}/${namespace ?? ''}/${name}`;
 }

@@ -51,6 +51,11 @@ export function referenceOf(object: KubernetesObject): ObjectReference {
   return normalizeReference({ kind: object.kind, name, ...(namespace === undefined ? {} : { namespace }) });
 }
 
+/** Text that is equal for equal references only. */
+export function referenceKey({ kind, namespace, name }: ObjectReference): string {
+  return `${kind}/${namespace ?? ''}/${name}`;
+}
+
 export function normalizeReference(reference: ObjectReference): ObjectReference {
   const { kind, namespace, name } = reference;
   const scope = byKind.get(kind);
