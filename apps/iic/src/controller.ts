@@ -1,7 +1,7 @@
 import { DataPlaneServer } from '@koko/data-plane-server';
 import type { DataPlaneServerTls } from '@koko/data-plane-server';
 import { ChangeFeed } from '@koko/event-server';
-import type { ClusterAccess } from '@koko/kubernetes';
+import type { ClusterAccess, ReflectorLimits } from '@koko/kubernetes';
 import { Lifecycle, silentLogger } from '@koko/lifecycle';
 import type { Component, Logger } from '@koko/lifecycle';
 import { SqlitePersister } from '@koko/persister';
@@ -23,6 +23,8 @@ export interface ControllerOptions {
   readonly certificates: CertificatePair;
   /** Follow this cluster instead of a directory of manifests. */
   readonly clusterAccess?: ClusterAccess;
+  /** Times and sizes of what follows the cluster, where the defaults do not suit. */
+  readonly sourceLimits?: Partial<ReflectorLimits>;
   /** PEM certificates that sign data planes, for mode `pki`. */
   readonly dataPlaneCa?: string;
   readonly logger?: Logger;
@@ -33,6 +35,8 @@ export interface ControllerOptions {
 /** IIC, put together and not yet started. */
 export interface Controller {
   readonly lifecycle: Lifecycle;
+  /** What is served, to be read by who is curious. */
+  readonly store: Store;
   readonly dataPlaneServer: DataPlaneServer;
   readonly healthServer: HealthServer;
   /** Whether everything has been ready once. */
@@ -48,7 +52,7 @@ export function createController(options: ControllerOptions): Controller {
     validation: { routerFlavor: configuration['router-flavor'] },
     logger,
   });
-  const { source, problems, status } = createSource(configuration, options.clusterAccess, logger);
+  const { source, problems, status } = createSource(configuration, options, logger);
   const translator = new Translator({
     ingressClass: configuration['ingress-class'],
     routerFlavor: configuration['router-flavor'],
@@ -116,7 +120,7 @@ export function createController(options: ControllerOptions): Controller {
       ...(options.extra ?? []),
     ],
   });
-  return { lifecycle, dataPlaneServer, healthServer, announcement };
+  return { lifecycle, store, dataPlaneServer, healthServer, announcement };
 }
 
 const FIRST_PASS_DEADLINE_MS = 10 * 60_000;

@@ -1,8 +1,9 @@
 import { ApiClient, ClusterSource } from '@koko/kubernetes';
-import type { ClusterAccess } from '@koko/kubernetes';
+import type { ClusterAccess, ReflectorLimits } from '@koko/kubernetes';
 import type { Logger, Runnable } from '@koko/lifecycle';
 import { ManifestDirectory } from '@koko/manifests';
 import type { ObjectSource } from '@koko/reconcilers';
+import { translatedKinds } from '@koko/translator';
 import type { Configuration } from './configuration/settings.ts';
 import { logManifestProblems } from './problem-log.ts';
 
@@ -14,16 +15,14 @@ export interface ControllerSource {
   readonly status: () => object;
 }
 
-/** The cluster, where access to one is given; else the directory of manifests. */
-export function createSource(
-  configuration: Configuration,
-  clusterAccess: ClusterAccess | undefined,
-  logger: Logger,
-): ControllerSource {
-  if (clusterAccess !== undefined) return clusterSource(configuration, clusterAccess, logger);
-  const { manifests: directory } = configuration;
-  if (directory === undefined)
-    throw new TypeError('A controller needs a directory of manifests or access to a cluster');
+/** How to get at the cluster, if that is where the objects are. */
+export interface ClusterOptions {
+  readonly clusterAccess?: ClusterAccess;
+  readonly sourceLimits?: Partial<ReflectorLimits>;
+}
+
+/** The objects of a directory of manifests. */
+export function manifestSource(directory: string, logger: Logger): ControllerSource {
   const source = new ManifestDirectory({
     directory,
     logger,
@@ -34,11 +33,29 @@ export function createSource(
   return { source, problems, status: () => ({ manifests: directory }) };
 }
 
-function clusterSource(configuration: Configuration, access: ClusterAccess, logger: Logger): ControllerSource {
+/** What a cluster source needs besides settings. */
+export interface ClusterSurroundings {
+  readonly client: ApiClient;
+  readonly logger: Logger;
+  readonly limits?: Partial<ReflectorLimits> | undefined;
+}
+
+/** The objects of a cluster. */
+export function clusterSource(configuration: Configuration, surroundings: ClusterSurroundings): ControllerClusterSource {
+  const { client, logger, limits } = surroundings;
+  const wanted = new Set<string>(configuration.kinds);
   const source = new ClusterSource({
-    client: new ApiClient({ access }),
+    client,
+    kinds: translatedKinds.filter(({ kind }) => wanted.size === 0 || wanted.has(kind)),
     watchNamespaces: configuration['watch-namespaces'],
+    labelSelectors: configuration['label-selectors'],
+    ...(limits === undefined ? {} : { limits }),
     logger,
   });
   return { source, problems: () => [], status: () => ({ cluster: source.status() }) };
+}
+
+/** A controller's source that is a cluster. */
+export interface ControllerClusterSource extends ControllerSource {
+  readonly source: ClusterSource;
 }
