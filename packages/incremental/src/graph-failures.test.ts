@@ -74,7 +74,8 @@ describe('a query that throws', () => {
     const bad = [step('a', ['b'], 'broken'), step('c', [], 'also'), step('b', [])];
     expect(() => graph.apply(bad)).toThrow('Cannot compute query "run" of "a": broken');
     expect(state(graph)).toEqual(before);
-    expect(graph.apply([])).toEqual({ upserts: [], deletes: [], problemsAdded: [], problemsRemoved: [] });
+    const nothing = { upserts: [], deletes: [], problemsAdded: [], problemsRemoved: [], demanded: [], released: [] };
+    expect(graph.apply([])).toEqual(nothing);
     expect(graph.apply([step('c', [])]).upserts).toEqual([{ key: 'c', value: 'done', rank: '' }]);
     expect(codeOf(() => graph.apply(bad))).toBe('ERR_GRAPH_QUERY_FAILED');
   });

@@ -43,7 +43,7 @@ const told = (key: string, ...problems: Problem[]): Change<Kinds> => ({
   key,
   object: { outputs: [], problems },
 });
-const NOTHING = { upserts: [], deletes: [], problemsAdded: [], problemsRemoved: [] };
+const NOTHING = { upserts: [], deletes: [], problemsAdded: [], problemsRemoved: [], demanded: [], released: [] };
 
 describe('outputs', () => {
   it('counts equal contributions and publishes them once', () => {

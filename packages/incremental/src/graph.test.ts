@@ -103,6 +103,8 @@ describe('Graph', () => {
       deletes: ['target s7:80 1'],
       problemsAdded: [],
       problemsRemoved: [],
+      demanded: [],
+      released: [],
     });
   });
 

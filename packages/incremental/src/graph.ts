@@ -1,4 +1,5 @@
 import { sortByBytes } from './byte-order.ts';
+import type { DemandDiff, InputName } from './demand.ts';
 import { Evaluator } from './evaluator.ts';
 import { GraphError, reasonOf } from './graph-error.ts';
 import { InputTable, nameTaken } from './input-table.ts';
@@ -19,6 +20,8 @@ export interface GraphOptions<I extends Inputs, Output, P> {
   /** Every index that queries select by. */
   readonly indexes?: readonly Index<I>[];
   readonly roots: readonly Root<I, Output, P>[];
+  /** Kinds of which each change tells which objects queries now look at, by name and not by index. Default: none. */
+  readonly demandKinds?: readonly (keyof I & string)[];
   /** Identity of a problem: reported more than once, it is there once. Problems of one identity must be equal. */
   readonly problemKey: (problem: P) => string;
   /** The problem of a contribution that lost against a different one. Default: losers vanish silently. */
@@ -35,7 +38,7 @@ export type Change<I extends Inputs> = {
 }[keyof I & string];
 
 /** What a change did, in byte order of output key and problem identity. */
-export interface GraphDiff<Output, P> {
+export interface GraphDiff<Output, P> extends DemandDiff {
   /** Outputs that are new, or whose value or rank differs from before. */
   readonly upserts: readonly Emission<Output>[];
   readonly deletes: readonly string[];
@@ -101,6 +104,7 @@ export class Graph<I extends Inputs, Output, P> {
     });
     this.#inputs = new InputTable<Output, P>({
       indexes: options.indexes ?? [],
+      demandKinds: options.demandKinds ?? [],
       changed: (source) => this.#evaluator.invalidate(source),
       indexFailed: (failure) => this.#indexFailed(failure),
     });
@@ -122,7 +126,7 @@ export class Graph<I extends Inputs, Output, P> {
       const fault = this.#takeFault();
       if (fault !== undefined) this.#advance(previous, mustMount ? -1 : 0);
       this.#hasFixedRoots = fault === undefined || !mustMount;
-      const diff = { ...this.#outputs.flush(), ...this.#ledger.flush() };
+      const diff = { ...this.#outputs.flush(), ...this.#ledger.flush(), ...this.#inputs.flushDemand() };
       if (fault === undefined) return diff;
       throw fault.error;
     } finally {
@@ -143,6 +147,11 @@ export class Graph<I extends Inputs, Output, P> {
   /** All problems, in byte order of identity. */
   problems(): readonly P[] {
     return this.#ledger.list();
+  }
+
+  /** Objects of `demandKinds` that queries look at, whether they are there or not, in byte order of kind and key. */
+  demanded(): readonly InputName[] {
+    return this.#inputs.demanded();
   }
 
   /** How often each query was computed so far, by query name. */

@@ -1,3 +1,4 @@
+export type { DemandDiff, InputName } from './demand.ts';
 export { Graph } from './graph.ts';
 export type { Change, GraphDiff, GraphOptions, GraphSize, Root } from './graph.ts';
 export { GraphError } from './graph-error.ts';

@@ -1,29 +1,10 @@
-import { Source } from './node.ts';
-import type { Index, Inputs } from './query.ts';
+import { compareNames, DemandedCell, KindDemand } from './demand.ts';
+import type { DemandDiff, InputName } from './demand.ts';
 import { GraphError } from './graph-error.ts';
+import { InputCell } from './input-cell.ts';
+import type { Source } from './node.ts';
+import type { Index, Inputs } from './query.ts';
 import { Selection } from './selection.ts';
-
-/** An input object, or the place where a query looked for one. */
-export class InputCell<O, P> extends Source<O, P> {
-  object: object | undefined = undefined;
-  readonly #home: Map<string, InputCell<O, P>>;
-  readonly #key: string;
-
-  constructor(home: Map<string, InputCell<O, P>>, key: string) {
-    super();
-    this.#home = home;
-    this.#key = key;
-    home.set(key, this);
-  }
-
-  override get isNeeded(): boolean {
-    return this.object !== undefined || this.readers !== undefined;
-  }
-
-  override discard(): void {
-    this.#home.delete(this.#key);
-  }
-}
 
 interface IndexState<O, P> {
   readonly index: Index<Inputs, string>;
@@ -32,6 +13,8 @@ interface IndexState<O, P> {
 
 export interface InputTableOptions<O, P> {
   readonly indexes: readonly Index<Inputs, string>[];
+  /** Kinds of which it is told which objects are looked at. */
+  readonly demandKinds: readonly string[];
   /** The source reads differently from now on. */
   changed(source: Source<O, P>): void;
   /** `valuesOf` threw for an object that comes (`isFailing`) or goes. */
@@ -44,9 +27,11 @@ export class InputTable<O, P> {
   readonly #kinds = new Map<string, Map<string, InputCell<O, P>>>();
   readonly #states = new Map<object, IndexState<O, P>>();
   readonly #statesOfKind = new Map<string, IndexState<O, P>[]>();
+  readonly #demands: ReadonlyMap<string, KindDemand>;
 
   constructor(options: InputTableOptions<O, P>) {
     this.#options = options;
+    this.#demands = new Map(options.demandKinds.map((kind) => [kind, new KindDemand()]));
     const names = new Set<string>();
     for (const index of options.indexes) {
       if (names.has(index.name)) throw nameTaken(index.name);
@@ -65,7 +50,30 @@ export class InputTable<O, P> {
   cell(kind: string, key: string): InputCell<O, P> {
     let home = this.#kinds.get(kind);
     if (home === undefined) this.#kinds.set(kind, (home = new Map<string, InputCell<O, P>>()));
-    return home.get(key) ?? new InputCell(home, key);
+    return home.get(key) ?? this.#newCell(home, kind, key);
+  }
+
+  /** What queries of the demanded kinds look at, there or not, in byte order of kind and key. */
+  demanded(): readonly InputName[] {
+    const names: InputName[] = [];
+    for (const kind of this.#demands.keys()) {
+      for (const [key, { readers }] of this.#kinds.get(kind) ?? [])
+        if (readers !== undefined) names.push({ kind, key });
+    }
+    return names.sort(compareNames);
+  }
+
+  /** How that differs from the last time. */
+  flushDemand(): DemandDiff {
+    const demanded: InputName[] = [];
+    const released: InputName[] = [];
+    for (const [kind, demand] of this.#demands) {
+      for (const [key, wasRead] of demand.take()) {
+        const isRead = this.#kinds.get(kind)?.get(key)?.readers !== undefined;
+        if (isRead !== wasRead) (isRead ? demanded : released).push({ kind, key });
+      }
+    }
+    return { demanded: demanded.sort(compareNames), released: released.sort(compareNames) };
   }
 
   /** @throws {GraphError} When the graph was made without that index. */
@@ -90,6 +98,11 @@ export class InputTable<O, P> {
     for (const home of this.#kinds.values()) inputs += home.size;
     for (const state of this.#states.values()) selections += state.selections.size;
     return { inputs, selections };
+  }
+
+  #newCell(home: Map<string, InputCell<O, P>>, kind: string, key: string): InputCell<O, P> {
+    const demand = this.#demands.get(kind);
+    return demand === undefined ? new InputCell(home, key) : new DemandedCell(home, key, demand);
   }
 
   #file(state: IndexState<O, P>, key: string, change: { before: object | undefined; after: object | undefined }): void {

@@ -106,6 +106,7 @@ function newGraph(options: Partial<GraphOptions<Kinds, number, string>> = { onTh
       { kind: 'page', query: pageRoot },
       { kind: 'setting', query: settingRoot },
     ],
+    demandKinds: ['setting', 'page'],
     problemKey: (problem) => problem,
     conflict: (winner, loser) =>
       loser.rank === 'r0' ? undefined : `${winner.key}: ${winner.origin.key} over ${loser.origin.key} ${loser.value}`,
@@ -160,6 +161,7 @@ const dissolvingCycle: Change<Kinds>[][] = [
 class Replica {
   readonly outputs = new Map<string, Emission<number>>();
   readonly problems = new Set<string>();
+  readonly demanded = new Set<string>();
 
   replay(diff: GraphDiff<number, string>): void {
     for (const key of diff.deletes) expect(this.outputs.delete(key)).toBe(true);
@@ -171,6 +173,11 @@ class Replica {
     for (const problem of diff.problemsAdded) {
       expect(this.problems.has(problem)).toBe(false);
       this.problems.add(problem);
+    }
+    for (const name of diff.released) expect(this.demanded.delete(JSON.stringify(name))).toBe(true);
+    for (const name of diff.demanded) {
+      expect(this.demanded.has(JSON.stringify(name))).toBe(false);
+      this.demanded.add(JSON.stringify(name));
     }
   }
 }
@@ -200,19 +207,26 @@ describe('the law of the graph', () => {
           expect(graph.outputs()).toEqual(fresh.outputs());
           expect(graph.problems()).toEqual(fresh.problems());
           expect(graph.size()).toEqual(fresh.size());
+          expect(graph.demanded()).toEqual(fresh.demanded());
+          expect(replica.demanded).toEqual(new Set(graph.demanded().map((one) => JSON.stringify(one))));
         }
         expect([...replica.outputs.values()].sort((a, b) => order(a.key, b.key))).toEqual(graph.outputs());
         expect([...replica.problems].sort(order)).toEqual(graph.problems());
         replica.replay(graph.apply([...inputs.values()].map((one) => ({ ...one, object: undefined }))));
         expect(graph.size()).toEqual({ inputs: 0, selections: 0, nodes: 0, edges: 0, outputs: 0, problems: 0 });
-        expect(replica.outputs.size + replica.problems.size).toBe(0);
+        expect(replica.outputs.size + replica.problems.size + replica.demanded.size).toBe(0);
       }),
       { numRuns: RUNS, seed: SEED, examples: [[dissolvingCycle]] },
     );
   });
 
   it('holds across changes that are refused', () => {
-    const stateOf = (graph: Graph<Kinds, number, string>): unknown => [graph.outputs(), graph.problems(), graph.size()];
+    const stateOf = (graph: Graph<Kinds, number, string>): unknown => [
+      graph.outputs(),
+      graph.problems(),
+      graph.size(),
+      graph.demanded(),
+    ];
     fc.assert(
       fc.property(batches, (sequence) => {
         const graph = newGraph({});
