@@ -55,4 +55,15 @@ export interface TranslationDiff {
   readonly deletes: readonly { readonly type: EntityType; readonly id: string }[];
   readonly problemsAdded: readonly ObjectProblem[];
   readonly problemsRemoved: readonly ObjectProblem[];
+  /**
+   * Objects of kinds that are not ingested `always` to which translation now refers, whether they are there or not. Nothing
+   * changes by leaving out all others (those that follow a demanded one apart).
+   */
+  readonly demanded: readonly ObjectReference[];
+  /** Those to which it refers no longer. */
+  readonly released: readonly ObjectReference[];
+  /** Objects of kinds with a status that have come to be ours: of our class, or used by one that is. */
+  readonly accepted: readonly ObjectReference[];
+  /** Those that have ceased to be, or are gone. */
+  readonly disowned: readonly ObjectReference[];
 }

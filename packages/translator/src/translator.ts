@@ -1,5 +1,5 @@
 import { Graph } from '@koko/incremental';
-import type { Change, Contributed, GraphDiff, GraphSize } from '@koko/incremental';
+import type { Change, Contributed, GraphDiff, GraphSize, InputName } from '@koko/incremental';
 import type { EntityType } from '@koko/model';
 import { parseObject } from './kubernetes/parse-object.ts';
 import {
@@ -8,6 +8,8 @@ import {
   isTranslatedVersion,
   normalizeReference,
   objectKey,
+  referenceOfKey,
+  translatedKinds,
 } from './kubernetes/translated-kinds.ts';
 import type { TranslatedKindName } from './kubernetes/translated-kinds.ts';
 import type {
@@ -19,28 +21,35 @@ import type {
   TranslationDiff,
 } from './objects.ts';
 import { entityConflict, identityMalformed, translationFailed } from './problems.ts';
+import { parseAcceptedKey } from './queries/accepted-mark.ts';
 import { indexes } from './queries/indexes.ts';
 import { ingressRoutes } from './queries/ingress.ts';
 import { SETTINGS_KEY } from './queries/translation-graph.ts';
-import type { TranslationInputs } from './queries/translation-graph.ts';
+import type { TranslationInputs, TranslationOutput } from './queries/translation-graph.ts';
 import { unusableObject } from './queries/unusable-object.ts';
 import { settingsFor } from './translator-options.ts';
 import type { TranslatorOptions } from './translator-options.ts';
+
+/** Objects that follow others are selected by an index, and come with those that they follow. */
+const demandKinds = translatedKinds
+  .filter((entry) => entry.ingest !== 'always' && !('follows' in entry))
+  .map(({ kind }) => kind);
 
 /**
  * Translates Kubernetes objects to Kong entities and keeps the result up to date: a change costs work in proportion to what
  * it affects. The result depends on the objects alone, not on the order in which they came.
  */
 export class Translator {
-  readonly #graph: Graph<TranslationInputs, TranslatedEntity, ObjectProblem>;
+  readonly #graph: Graph<TranslationInputs, TranslationOutput, ObjectProblem>;
 
   constructor(options: TranslatorOptions = {}) {
-    this.#graph = new Graph<TranslationInputs, TranslatedEntity, ObjectProblem>({
+    this.#graph = new Graph<TranslationInputs, TranslationOutput, ObjectProblem>({
       indexes,
       roots: [
         { kind: 'Ingress', query: ingressRoutes },
         { kind: 'Unusable', query: unusableObject },
       ],
+      demandKinds,
       problemKey: (problem) => JSON.stringify(problem),
       conflict: conflictBetween,
       onThrow: translationFailed,
@@ -58,7 +67,17 @@ export class Translator {
 
   /** All entities, in byte order of type and id. */
   entities(): Iterable<TranslatedEntity> {
-    return this.#graph.outputs().map(({ value }) => value);
+    return this.#graph.outputs().flatMap(({ value }) => (value.type === 'accepted' ? [] : [value]));
+  }
+
+  /** All objects of kinds with a status that are ours. */
+  accepted(): Iterable<ObjectReference> {
+    return this.#graph.outputs().flatMap(({ value }) => (value.type === 'accepted' ? [value.reference] : []));
+  }
+
+  /** All objects of kinds that are not ingested `always` to which translation refers, whether they are there or not. */
+  demanded(): Iterable<ObjectReference> {
+    return this.#graph.demanded().map(referenceOfName);
   }
 
   /** All problems, in an order of their own that does not depend on history. */
@@ -134,15 +153,38 @@ function printableName(name: unknown): string {
 
 /** A default backend's service gives way to the same service with a path, which a rule made; that is no conflict. */
 function conflictBetween(
-  winner: Contributed<TranslatedEntity>,
-  loser: Contributed<TranslatedEntity>,
+  { value: winner, origin }: Contributed<TranslationOutput>,
+  { value: loser, origin: other }: Contributed<TranslationOutput>,
 ): ObjectProblem | undefined {
-  const isSameService = winner.origin.key === loser.origin.key && winner.value.type === 'services';
-  return isSameService ? undefined : entityConflict(winner.value, loser.value);
+  if (winner.type === 'accepted' || loser.type === 'accepted') return undefined; // those of one key are equal
+  const isSameService = origin.key === other.key && winner.type === 'services';
+  return isSameService ? undefined : entityConflict(winner, loser);
 }
 
-function diffOf({ upserts, deletes, ...problems }: GraphDiff<TranslatedEntity, ObjectProblem>): TranslationDiff {
-  return { upserts: upserts.map(({ value }) => value), deletes: deletes.map(parseEntityKey), ...problems };
+function diffOf(diff: GraphDiff<TranslationOutput, ObjectProblem>): TranslationDiff {
+  const upserts: TranslatedEntity[] = [];
+  const accepted: ObjectReference[] = [];
+  for (const { value } of diff.upserts) {
+    if (value.type === 'accepted') accepted.push(value.reference);
+    else upserts.push(value);
+  }
+  const disowned = diff.deletes.flatMap((key) => parseAcceptedKey(key) ?? []);
+  const deletes = disowned.length === 0 ? diff.deletes : diff.deletes.filter((key) => !parseAcceptedKey(key));
+  const { problemsAdded, problemsRemoved } = diff;
+  return {
+    upserts,
+    deletes: deletes.map(parseEntityKey),
+    problemsAdded,
+    problemsRemoved,
+    demanded: diff.demanded.map(referenceOfName),
+    released: diff.released.map(referenceOfName),
+    accepted,
+    disowned,
+  };
+}
+
+function referenceOfName({ kind, key }: InputName): ObjectReference {
+  return referenceOfKey(kind, key);
 }
 
 function parseEntityKey(key: string): { type: EntityType; id: string } {

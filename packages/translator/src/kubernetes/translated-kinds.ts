@@ -9,29 +9,64 @@ export interface TranslatedKind {
   /** The name under which an API server serves the kind. */
   readonly resource: string;
   readonly namespaced: boolean;
+  /**
+   * `always`: given to the translator as it is. `referenced`: only while translation refers to it. `fetched`: watched by
+   * metadata alone, its content fetched while translation refers to it.
+   */
+  readonly ingest: 'always' | 'referenced' | 'fetched';
+  /** Counts as referred to when the object of that kind which this label names, in the same namespace, is. */
+  readonly follows?: { readonly kind: string; readonly label: string };
+  /** What the controller reports on objects that are ours: the addresses of data planes, or a condition `Programmed`. */
+  readonly status?: 'loadBalancer' | 'programmed';
 }
 
 /** Everything that a source should read for the translator; objects of other kinds, groups or versions are ignored. */
 export const translatedKinds = [
-  { kind: 'Ingress', group: 'networking.k8s.io', version: 'v1', resource: 'ingresses', namespaced: true },
-  { kind: 'IngressClass', group: 'networking.k8s.io', version: 'v1', resource: 'ingressclasses', namespaced: false },
+  {
+    kind: 'Ingress',
+    group: 'networking.k8s.io',
+    version: 'v1',
+    resource: 'ingresses',
+    namespaced: true,
+    ingest: 'always',
+    status: 'loadBalancer',
+  },
+  {
+    kind: 'IngressClass',
+    group: 'networking.k8s.io',
+    version: 'v1',
+    resource: 'ingressclasses',
+    namespaced: false,
+    ingest: 'always',
+  },
   {
     kind: 'IngressClassParameters',
     group: 'configuration.konghq.com',
     version: 'v1alpha1',
     resource: 'ingressclassparameterses',
     namespaced: true,
+    ingest: 'always',
   },
-  { kind: 'Service', group: '', version: 'v1', resource: 'services', namespaced: true },
-  { kind: 'EndpointSlice', group: 'discovery.k8s.io', version: 'v1', resource: 'endpointslices', namespaced: true },
+  { kind: 'Service', group: '', version: 'v1', resource: 'services', namespaced: true, ingest: 'referenced' },
+  {
+    kind: 'EndpointSlice',
+    group: 'discovery.k8s.io',
+    version: 'v1',
+    resource: 'endpointslices',
+    namespaced: true,
+    ingest: 'referenced',
+    follows: { kind: 'Service', label: 'kubernetes.io/service-name' },
+  },
   {
     kind: 'KongServiceFacade',
     group: 'incubator.ingress-controller.konghq.com',
     version: 'v1alpha1',
     resource: 'kongservicefacades',
     namespaced: true,
+    ingest: 'referenced',
+    status: 'programmed',
   },
-  { kind: 'Secret', group: '', version: 'v1', resource: 'secrets', namespaced: true },
+  { kind: 'Secret', group: '', version: 'v1', resource: 'secrets', namespaced: true, ingest: 'fetched' },
 ] as const satisfies readonly TranslatedKind[];
 
 /** Name of a kind that translation reads. */
@@ -61,6 +96,12 @@ export function normalizeReference(reference: ObjectReference): ObjectReference 
   const scope = byKind.get(kind);
   if (scope === undefined) return reference;
   return scope.namespaced ? { kind, namespace: namespace || DEFAULT_NAMESPACE, name } : { kind, name };
+}
+
+/** The reference of an object of the kind by its key in the translator. */
+export function referenceOfKey(kind: string, key: string): ObjectReference {
+  const slash = key.indexOf('/');
+  return slash < 0 ? { kind, name: key } : { kind, namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }
 
 export function isTranslatedKind(kind: string): kind is TranslatedKindName {

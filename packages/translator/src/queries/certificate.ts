@@ -62,7 +62,7 @@ const mergedCertificate: TranslationQuery<string | undefined> = {
   name: 'merged-certificate',
   compute(digest, reads) {
     const keys = reads.keys(secretsByKeyPair, digest);
-    const winner = oldest(keys.length === 1 ? keys : keys.filter((key) => reads.query(secretIsUsed, key)), reads);
+    const winner = oldest(usedAmong(keys, reads), reads);
     if (winner?.keyPair === undefined) return undefined;
     const id = certificateId(winner, reads);
     const { cert, key } = winner.keyPair;
@@ -71,6 +71,11 @@ const mergedCertificate: TranslationQuery<string | undefined> = {
     return id;
   },
 };
+
+/** A Secret that nobody uses has no say, whether it is known or not. One that is alone is the one being asked for. */
+function usedAmong(keys: readonly string[], reads: TranslationReads): readonly string[] {
+  return keys.length === 1 ? keys : keys.filter((key) => reads.query(secretIsUsed, key));
+}
 
 function oldest(keys: readonly string[], reads: TranslationReads): Secret | undefined {
   const secrets = keys.flatMap((key) => reads.object('Secret', key) ?? []);
@@ -90,6 +95,6 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** The uid, as with KIC. A Secret from a manifest has none, or shares it with the Secret that it was copied from. */
 function certificateId(secret: Secret, reads: TranslationReads): string {
   const { uid, key, keyPair } = secret;
-  const owner = UUID.test(uid) ? oldest(reads.keys(secretsByUid, uid), reads) : undefined;
+  const owner = UUID.test(uid) ? oldest(usedAmong(reads.keys(secretsByUid, uid), reads), reads) : undefined;
   return owner?.keyPair?.digest === keyPair?.digest ? uid : idFor(reads, 'certificates', key);
 }

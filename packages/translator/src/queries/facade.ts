@@ -2,6 +2,7 @@ import { isUsable } from '../kong/names.ts';
 import type { Backend, Ingress, UsableBackend } from '../kubernetes/ingress.ts';
 import type { KongServiceFacade } from '../kubernetes/kong-service-facade.ts';
 import { classIsDefault, OWN_CLASS } from './class-parameters.ts';
+import { emitAccepted } from './emit-entity.ts';
 import { serviceKey } from './service-key.ts';
 import { settingsOf } from './translation-graph.ts';
 import type { TranslationQuery, TranslationReads } from './translation-graph.ts';
@@ -11,7 +12,9 @@ const facadeIsAccepted: TranslationQuery<boolean> = {
   name: 'facade-is-accepted',
   compute(key, reads) {
     const facade = settingsOf(reads).hasFacades ? reads.object('KongServiceFacade', key) : undefined;
-    return facade !== undefined && isOurs(facade, reads);
+    if (facade === undefined || !isOurs(facade, reads)) return false;
+    emitAccepted(reads, facade.reference); // this query runs for those alone that an Ingress of ours names
+    return true;
   },
 };
 

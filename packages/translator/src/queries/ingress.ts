@@ -7,7 +7,7 @@ import { isAccepted } from './accepted-ingress.ts';
 import { neededCertificate } from './certificate.ts';
 import { legacyRegexDetection, OWN_CLASS } from './class-parameters.ts';
 import { isDefaultBackendWinner } from './default-backend.ts';
-import { emitEntity, idFor } from './emit-entity.ts';
+import { emitAccepted, emitEntity, idFor } from './emit-entity.ts';
 import { availableBackend } from './facade.ts';
 import { defaultKongService, kongService } from './kong-service.ts';
 import { defaultClaim, repeatedNames, ruleClaim, settleRouteName } from './route-claim.ts';
@@ -23,6 +23,7 @@ export const ingressRoutes: TranslationQuery<void> = {
   compute(key, reads) {
     const ingress = reads.object('Ingress', key);
     if (ingress === undefined || !isAccepted(ingress, reads)) return;
+    emitAccepted(reads, ingress.reference);
     for (const problem of ingress.problems) reads.report(problem);
     const claiming = { ingress, repeated: repeatedNames(ingress) };
     for (const route of ingress.routes) translateRoute(claiming, route, reads);

@@ -1,6 +1,6 @@
 import type { Query, Reads } from '@koko/incremental';
 import type { ParsedObjects } from '../kubernetes/parse-object.ts';
-import type { ObjectProblem, TranslatedEntity } from '../objects.ts';
+import type { ObjectProblem, ObjectReference, TranslatedEntity } from '../objects.ts';
 import type { TranslationSettings } from '../translator-options.ts';
 
 /** What queries read, by kind. */
@@ -10,8 +10,17 @@ export type TranslationInputs = ParsedObjects & {
   Unusable: { readonly problem: ObjectProblem };
 };
 
-export type TranslationReads = Reads<TranslationInputs, TranslatedEntity, ObjectProblem>;
-export type TranslationQuery<V> = Query<TranslationInputs, TranslatedEntity, ObjectProblem, V>;
+/** Says that an object is ours; no entity. */
+export interface AcceptedMark {
+  readonly type: 'accepted';
+  readonly reference: ObjectReference;
+}
+
+/** What queries emit. */
+export type TranslationOutput = TranslatedEntity | AcceptedMark;
+
+export type TranslationReads = Reads<TranslationInputs, TranslationOutput, ObjectProblem>;
+export type TranslationQuery<V> = Query<TranslationInputs, TranslationOutput, ObjectProblem, V>;
 
 export const SETTINGS_KEY = 'settings';
 
