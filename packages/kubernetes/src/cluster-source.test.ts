@@ -163,7 +163,14 @@ describe('ClusterSource', () => {
   });
 
   it('follows a further kind for one more entry of its table', async () => {
-    const kind = { kind: 'Gadget', group: 'example.com', version: 'v1', resource: 'gadgets', namespaced: true };
+    const kind = {
+      kind: 'Gadget',
+      group: 'example.com',
+      version: 'v1',
+      resource: 'gadgets',
+      namespaced: true,
+      ingest: 'always' as const,
+    };
     server.served.add('/apis/example.com/v1/gadgets');
     server.set('/apis/example.com/v1/gadgets', { metadata: { name: 'g', namespace: 'shop' }, spec: { a: 1 } });
     const { source } = start({ kinds: [...translatedKinds, kind] });

@@ -8,7 +8,14 @@ import { Reflector } from './reflector.ts';
 import type { ReflectorLimits, ReflectorOptions } from './reflector.ts';
 
 const SERVICES = '/api/v1/services';
-const kind: TranslatedKind = { kind: 'Service', group: '', version: 'v1', resource: 'services', namespaced: true };
+const kind: TranslatedKind = {
+  kind: 'Service',
+  group: '',
+  version: 'v1',
+  resource: 'services',
+  namespaced: true,
+  ingest: 'always',
+};
 const quick: Partial<ReflectorLimits> = {
   retryFirstMs: 2,
   retryLongestMs: 20,

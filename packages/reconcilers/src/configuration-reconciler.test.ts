@@ -10,7 +10,16 @@ import { StoreWriter } from './store-writer.ts';
 const id = '00000000-0000-4000-8000-000000000001';
 const reference = { kind: 'Service', namespace: 'shop', name: 'a' };
 const object: KubernetesObject = { apiVersion: 'v1', kind: 'Service', metadata: { namespace: 'shop', name: 'a' } };
-const quiet: TranslationDiff = { upserts: [], deletes: [], problemsAdded: [], problemsRemoved: [] };
+const quiet: TranslationDiff = {
+  upserts: [],
+  deletes: [],
+  problemsAdded: [],
+  problemsRemoved: [],
+  demanded: [],
+  released: [],
+  accepted: [],
+  disowned: [],
+};
 
 class HandSource implements ObjectSource {
   readonly objects = new Map<string, KubernetesObject>();

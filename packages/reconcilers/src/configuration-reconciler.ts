@@ -30,6 +30,9 @@ export interface Reconciliation extends Publication {
   readonly objects: number;
   readonly translateMs: number;
   readonly writeMs: number;
+  /** Objects with a status that have come to be ours, and those that have ceased to be. */
+  readonly accepted: readonly ObjectReference[];
+  readonly disowned: readonly ObjectReference[];
 }
 
 export interface ConfigurationReconcilerOptions {
@@ -57,7 +60,7 @@ export class ConfigurationReconciler implements Runnable {
   /** Attempts to write that have failed since one succeeded. */
   #failures = 0;
   /** What was translated in rounds that could not be written. */
-  readonly #unreported: Pick<TranslationDiff, 'problemsAdded' | 'problemsRemoved'>[] = [];
+  readonly #unreported: TranslationDiff[] = [];
 
   constructor(options: ConfigurationReconcilerOptions) {
     this.#options = options;
@@ -131,13 +134,15 @@ export class ConfigurationReconciler implements Runnable {
     const diff = translator.apply(references.map((reference) => ({ reference, object: source.find(reference) })));
     const translated = this.#now();
     const publication = await this.#publish(diff);
-    if (diff.problemsAdded.length + diff.problemsRemoved.length > 0) this.#unreported.push(diff);
+    this.#unreported.push(diff);
     if (publication === undefined) return false;
     const diffs = this.#unreported.splice(0);
     this.#report({
       ...publication,
       problemsAdded: [...diffs.flatMap(({ problemsAdded }) => problemsAdded), ...publication.problemsAdded],
       problemsRemoved: [...diffs.flatMap(({ problemsRemoved }) => problemsRemoved), ...publication.problemsRemoved],
+      accepted: diffs.flatMap(({ accepted }) => accepted),
+      disowned: diffs.flatMap(({ disowned }) => disowned),
       objects: references.length,
       translateMs: translated - started,
       writeMs: this.#now() - translated,
