@@ -58,7 +58,7 @@ export class ConfigView {
     this.#show(entry, true);
   }
 
-  /** The revision of the last item, or undefined before the first. */
+  /** The revision of the last item; undefined before the first, and after `suspend`. */
   get revision(): number | undefined {
     return this.#revision;
   }
@@ -115,6 +115,11 @@ export class ConfigView {
     this.#settle(changed, unsettled);
     this.#revision = item.revision;
     return changed;
+  }
+
+  /** No feed keeps it up any more: until a snapshot comes, what is here may be out of date. */
+  suspend(): void {
+    this.#revision = undefined;
   }
 
   #differenceTo(entities: readonly FeedEntity[]): FeedChange[] {

@@ -101,7 +101,7 @@ export class DataPlaneServer implements Runnable {
   }
 
   /**
-   * Listens and serves until `signal` aborts.
+   * Listens and serves until `signal` aborts; may be called again after that.
    * @throws The error of a taken port (`EADDRINUSE`), an unusable certificate, or a feed that failed or ended.
    */
   async run(signal: AbortSignal, ready: () => void): Promise<void> {
@@ -224,6 +224,7 @@ export class DataPlaneServer implements Runnable {
   }
 
   async #stop(endpoint: Endpoint): Promise<void> {
+    this.#view.suspend();
     this.#dispatcher.stop();
     for (const session of this.#sessions) session.close(closeCodes.goingAway, 'control plane is shutting down');
     await this.#drained();

@@ -122,6 +122,22 @@ describe('data-plane server', () => {
     expect(message.hashes).toMatchObject({ routes: '0'.repeat(32), config: message.config_hash });
   });
 
+  it('sends nothing of an earlier run when it runs again', async () => {
+    const first = await start();
+    first.feed.snapshot(ingressEntities(3));
+    await next(first.server, 'configurationChanged');
+    await first.stop();
+    const second = await first.again();
+    running.push(second);
+    const node = await OutletNode.connect(second);
+    await until(() => node.pongs.length > 0);
+    expect(node.received).toHaveLength(0);
+    second.feed.snapshot(ingressEntities(2));
+    const message = await node.configured(() => second.server.status().configHash);
+    expect(message.config_table['routes']).toHaveLength(2);
+    expect(node.received).toHaveLength(1);
+  });
+
   it('gives no byte to a wrong certificate or none', async () => {
     const server = await start();
     server.feed.snapshot(ingressEntities(1));

@@ -74,6 +74,8 @@ export interface RunningServer {
   readonly log: readonly LogLine[];
   readonly url: string;
   readonly stop: () => Promise<void>;
+  /** Runs the stopped server again, on another port. */
+  readonly again: () => Promise<RunningServer>;
   readonly node: (id: string) => NodeRecord | undefined;
 }
 
@@ -96,6 +98,13 @@ export async function startServer(
     logger,
     ...options,
   });
+  return runServer(server, { feed, log, identity });
+}
+
+async function runServer(
+  server: DataPlaneServer,
+  surroundings: Pick<RunningServer, 'feed' | 'log' | 'identity'>,
+): Promise<RunningServer> {
   const abort = new AbortController();
   let done: Promise<void> | undefined;
   await new Promise<void>((resolve, reject) => {
@@ -106,8 +115,9 @@ export async function startServer(
     abort.abort();
     await done;
   };
+  const again = async (): Promise<RunningServer> => runServer(server, surroundings);
   const node = (id: string): NodeRecord | undefined => server.nodes().find((record) => record.id === id);
-  return { server, feed, identity, log, url: `wss://127.0.0.1:${server.port}`, stop, node };
+  return { ...surroundings, server, url: `wss://127.0.0.1:${server.port}`, stop, again, node };
 }
 
 /** The next event of the server that fits. */
