@@ -33,6 +33,8 @@ export interface Reconciliation extends Publication {
   /** Objects with a status that have come to be ours, and those that have ceased to be. */
   readonly accepted: readonly ObjectReference[];
   readonly disowned: readonly ObjectReference[];
+  /** Objects that came, changed or went, in whatever way. */
+  readonly changed: readonly ObjectReference[];
 }
 
 export interface ConfigurationReconcilerOptions {
@@ -60,7 +62,7 @@ export class ConfigurationReconciler implements Runnable {
   /** Attempts to write that have failed since one succeeded. */
   #failures = 0;
   /** What was translated in rounds that could not be written. */
-  readonly #unreported: TranslationDiff[] = [];
+  readonly #unreported: (TranslationDiff & Pick<Reconciliation, 'changed'>)[] = [];
 
   constructor(options: ConfigurationReconcilerOptions) {
     this.#options = options;
@@ -134,7 +136,7 @@ export class ConfigurationReconciler implements Runnable {
     const diff = translator.apply(references.map((reference) => ({ reference, object: source.find(reference) })));
     const translated = this.#now();
     const publication = await this.#publish(diff);
-    this.#unreported.push(diff);
+    this.#unreported.push({ ...diff, changed: references });
     if (publication === undefined) return false;
     const diffs = this.#unreported.splice(0);
     this.#report({
@@ -143,6 +145,7 @@ export class ConfigurationReconciler implements Runnable {
       problemsRemoved: [...diffs.flatMap(({ problemsRemoved }) => problemsRemoved), ...publication.problemsRemoved],
       accepted: diffs.flatMap(({ accepted }) => accepted),
       disowned: diffs.flatMap(({ disowned }) => disowned),
+      changed: diffs.flatMap(({ changed }) => changed),
       objects: references.length,
       translateMs: translated - started,
       writeMs: this.#now() - translated,
