@@ -9,6 +9,8 @@ export interface WatchedResource {
   readonly kind: TranslatedKind;
   readonly namespace?: string;
   readonly labelSelector?: string;
+  /** For example `metadata.name=web`. */
+  readonly fieldSelector?: string;
   /** `metadata` leaves all else at the server. Default: `whole`. */
   readonly content?: 'whole' | 'metadata';
 }
@@ -87,10 +89,11 @@ export function watchRequest(resource: WatchedResource, timeoutSeconds: number, 
 }
 
 function requestBase(
-  { kind, namespace, labelSelector, content }: WatchedResource,
+  { kind, namespace, labelSelector, fieldSelector, content }: WatchedResource,
   form: string,
 ): Omit<ApiRequest, 'verb'> {
-  const base = { resource: resourceName(kind), path: resourcePath(kind, namespace), query: { labelSelector } };
+  const query = { labelSelector, fieldSelector };
+  const base = { resource: resourceName(kind), path: resourcePath(kind, namespace), query };
   if (content !== 'metadata') return base;
   // Servers that know no partial objects send whole ones, which are cut down on arrival.
   return { ...base, accept: `application/json;as=${form};g=meta.k8s.io;v=v1,application/json` };
