@@ -2,8 +2,9 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { isCoded } from './coded-error.ts';
 import type { TranslateOptions } from './commands/translate.ts';
 import type { ValidateOptions } from './commands/validate.ts';
-import { featureGates, settings, settingNames, variableFor } from './configuration/settings.ts';
+import { settings, settingNames, variableFor } from './configuration/settings.ts';
 import type { SettingName } from './configuration/settings.ts';
+import { featureGates } from './configuration/value-schemas.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Extension } from './extension.ts';

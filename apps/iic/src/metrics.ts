@@ -6,6 +6,7 @@ export interface MetricSources {
   revision(): number;
   entityCounts(): Readonly<Record<string, number>>;
   problemCount(): number;
+  isLeading(): boolean;
   nodesBySyncStatus(): Readonly<Record<string, number>>;
   queryRuns(): Readonly<Record<string, number>>;
 }
@@ -52,6 +53,7 @@ export class Metrics {
     collectDefaultMetrics({ register: registry });
     gauge(registry, 'iic_revision', 'Revision of the store', () => sources.revision());
     gauge(registry, 'iic_problems', 'Problems on objects and manifests now', () => sources.problemCount());
+    gauge(registry, 'iic_leader', 'Whether this process may write to the cluster', () => Number(sources.isLeading()));
     gaugeBy(registry, 'iic_entities', 'Entities in the store', 'type', () => sources.entityCounts());
     gaugeBy(registry, 'iic_nodes', 'Known data planes', 'sync_status', () => sources.nodesBySyncStatus());
     gaugeBy(registry, 'iic_query_runs', 'Runs of each translation query since start', 'query', () =>

@@ -1,5 +1,5 @@
-import { ApiClient, ClusterSource } from '@koko/kubernetes';
-import type { ClusterAccess, ReflectorLimits } from '@koko/kubernetes';
+import { ClusterSource } from '@koko/kubernetes';
+import type { ApiClient, ReflectorLimits } from '@koko/kubernetes';
 import type { Logger, Runnable } from '@koko/lifecycle';
 import { ManifestDirectory } from '@koko/manifests';
 import type { ObjectSource } from '@koko/reconcilers';
@@ -13,12 +13,6 @@ export interface ControllerSource {
   readonly problems: () => readonly object[];
   /** Further facts for `/status`. */
   readonly status: () => object;
-}
-
-/** How to get at the cluster, if that is where the objects are. */
-export interface ClusterOptions {
-  readonly clusterAccess?: ClusterAccess;
-  readonly sourceLimits?: Partial<ReflectorLimits>;
 }
 
 /** The objects of a directory of manifests. */
@@ -41,7 +35,10 @@ export interface ClusterSurroundings {
 }
 
 /** The objects of a cluster. */
-export function clusterSource(configuration: Configuration, surroundings: ClusterSurroundings): ControllerClusterSource {
+export function clusterSource(
+  configuration: Configuration,
+  surroundings: ClusterSurroundings,
+): ControllerClusterSource {
   const { client, logger, limits } = surroundings;
   const wanted = new Set<string>(configuration.kinds);
   const source = new ClusterSource({

@@ -1,12 +1,14 @@
 import type { DataPlaneServer, NodeRecord } from '@koko/data-plane-server';
+import type { LeaderElector } from '@koko/kubernetes';
 import type { ComponentStatus, Lifecycle } from '@koko/lifecycle';
 import type { ConfigurationReconciler } from '@koko/reconcilers';
 import type { Store } from '@koko/store';
 import type { ObjectProblem, Translator } from '@koko/translator';
 import { json, plain } from './health-server.ts';
-import type { HealthServerOptions } from './health-server.ts';
+import type { HealthAnswer, HealthServerOptions } from './health-server.ts';
 import type { Metrics, MetricSources } from './metrics.ts';
 import { describeObjects } from './object-names.ts';
+import type { ControllerSource } from './object-source.ts';
 
 /** Most problems and nodes that one answer lists; `…Count` tells how many there are. */
 const MAX_LISTED = 1000;
@@ -16,8 +18,9 @@ export interface StatusSources {
   readonly translator: Translator;
   readonly reconciler: ConfigurationReconciler;
   readonly dataPlaneServer: DataPlaneServer;
-  readonly sourceProblems: () => readonly object[];
-  readonly sourceStatus: () => object;
+  readonly source: ControllerSource;
+  /** Absent where nobody is elected. */
+  readonly elector: LeaderElector | undefined;
 }
 
 /** What there is to say of a running controller, computed when somebody asks. */
@@ -51,13 +54,20 @@ export class StatusReport implements MetricSources {
     return this.#sources.translator.runs();
   }
 
+  /** Whether this process writes to the cluster, if there is one. */
+  isLeading(): boolean {
+    return this.#sources.elector?.isLeading ?? true;
+  }
+
   /** The answer of `/status`. */
   toJSON(): unknown {
-    const { dataPlaneServer, sourceStatus } = this.#sources;
+    const { dataPlaneServer, source, elector } = this.#sources;
     const problems = this.#problems();
     const nodes = dataPlaneServer.nodes();
     return {
-      source: sourceStatus(),
+      source: source.status(),
+      isLeading: this.isLeading(),
+      ...(elector === undefined ? {} : { leader: elector.leader }),
       revision: this.revision(),
       configHash: dataPlaneServer.status().configHash,
       entityCounts: this.entityCounts(),
@@ -69,8 +79,8 @@ export class StatusReport implements MetricSources {
   }
 
   #problems(): readonly object[] {
-    const { sourceProblems, translator, reconciler } = this.#sources;
-    return [...sourceProblems(), ...[...translator.problems(), ...reconciler.problems()].map(describeProblem)];
+    const { source, translator, reconciler } = this.#sources;
+    return [...source.problems(), ...[...translator.problems(), ...reconciler.problems()].map(describeProblem)];
   }
 }
 
@@ -80,13 +90,18 @@ export function healthRoutes(options: {
   readonly metrics: Metrics;
   /** Read late, because the health server is itself one of the components. */
   readonly lifecycle: () => Lifecycle;
+  /** Whether only the leader is ready. */
+  readonly mustLead: boolean;
 }): HealthServerOptions['routes'] {
-  const { report, metrics, lifecycle } = options;
+  const { report, metrics, lifecycle, mustLead } = options;
+  const readiness = (): HealthAnswer => {
+    if (!lifecycle().isReady()) return plain(503, 'not ready; see /healthz');
+    return mustLead && !report.isLeading() ? plain(503, 'not ready; another replica leads') : plain(200, 'ready');
+  };
   return {
     '/healthz': () =>
       json(lifecycle().isHealthy() ? 200 : 503, { components: lifecycle().status().map(describeComponent) }),
-    '/readyz': () =>
-      plain(lifecycle().isReady() ? 200 : 503, lifecycle().isReady() ? 'ready' : 'not ready; see /healthz'),
+    '/readyz': readiness,
     '/metrics': async () => ({
       status: 200,
       contentType: metrics.registry.contentType,

@@ -186,6 +186,43 @@ describe('iic run', () => {
     }
   });
 
+  it('reads lists and mappings, and refuses what they cannot hold', async () => {
+    const cluster = ['--kubeconfig', 'unread', '--generate-certificates', directory, '--print-config'];
+    const good = ['--kinds', 'Ingress, Service', '--label-selectors', 'Secret:team in (a,b);Ingress:x=y'];
+    const { stdout } = await iic(['run', ...cluster, ...good, '--publish-status-address', '192.0.2.1,lb.example.com']);
+    expect(parse(stdout)).toMatchObject({
+      kinds: ['Ingress', 'Service'],
+      'label-selectors': { Secret: 'team in (a,b)', Ingress: 'x=y' },
+      'publish-status-address': ['192.0.2.1', 'lb.example.com'],
+      'lease-duration-seconds': 15,
+    });
+    const bad = ['--kinds', 'Pod', '--label-selectors', 'Pod:a=b', '--publish-service', 'proxy'];
+    const { stderr } = await iic(['run', ...cluster, ...bad, '--lease-duration-seconds', '5']);
+    for (const part of [
+      '--kinds: no such kind: Pod; there are Ingress',
+      '--label-selectors: no such kind',
+      'NAMESPACE/NAME',
+    ])
+      expect(stderr).toContain(part);
+    expect(stderr).toContain('--retry-period-seconds: each must be larger than the next');
+  });
+
+  it('has only the leader serve where somebody can be elected', async () => {
+    const { stderr } = await iic(['run', ...valid(), '--high-availability', 'leader', '--print-config']);
+    expect(stderr).toContain('--high-availability leader: needs a cluster and --leader-election');
+  });
+
+  it('does not take what Kubernetes says of Services for settings', async () => {
+    const env = {
+      IIC_HEALTH_PORT: 'tcp://10.0.0.1:80',
+      IIC_HEALTH_SERVICE_HOST: '10.0.0.1',
+      IIC_HEALTH_SERVICE_PORT_HTTP: '80',
+      IIC_DATA_PLANE_PORT_3100_TCP_ADDR: '10.0.0.2',
+    };
+    const { stdout } = await iic(['run', ...valid(), '--print-config'], { env });
+    expect(parse(stdout)).toMatchObject({ 'health-port': 4200, 'data-plane-port': 3100 });
+  });
+
   it('says which certificate cannot be used, without showing it', async () => {
     const key = join(directory, 'bad.key');
     await writeFile(key, 'very secret text');

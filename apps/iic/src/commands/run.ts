@@ -39,6 +39,7 @@ export async function run(request: RunRequest, context: ProcessContext, extensio
     ...(clusterAccess === undefined ? {} : { clusterAccess }),
     certificates,
     ...(ca === undefined ? {} : { dataPlaneCa: await readText(ca, 'certificates that sign data planes') }),
+    ...replicaName(context),
     logger,
     extra: extension?.({ configuration, certificates }) ?? [],
   });
@@ -66,6 +67,12 @@ async function runUntilSignal({ lifecycle, announcement }: Controller, context: 
     context.off('SIGINT', onSignal);
     context.off('SIGTERM', onSignal);
   }
+}
+
+/** A Pod that is told its own name by the downward API may have another host name. */
+function replicaName({ env }: ProcessContext): { readonly replicaName?: string } {
+  const { POD_NAME: name } = env;
+  return name === undefined || name === '' ? {} : { replicaName: name };
 }
 
 /** Access to a cluster, unless the objects come from manifests. */

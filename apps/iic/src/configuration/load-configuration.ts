@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { StartupError } from '../startup-error.ts';
+import { contradictions } from './contradictions.ts';
+import { withoutServiceLinks } from './service-links.ts';
 import { settingNames, settings, variableFor } from './settings.ts';
 import type { Configuration, SettingName } from './settings.ts';
 
@@ -29,20 +31,21 @@ export async function loadConfiguration(sources: ConfigurationSources): Promise<
   for (const name of Object.keys(fromFile)) {
     if (!isSettingName(name)) problems.push(`${sources.file}: unknown setting "${name}"${suggestion(name)}`);
   }
-  for (const variable of Object.keys(sources.environment)) {
+  const environment = withoutServiceLinks(sources.environment);
+  for (const variable of Object.keys(environment)) {
     const isOurs = variable.startsWith('IIC_') && variable !== 'IIC_CONFIG';
     if (isOurs && !knownVariables.has(variable)) problems.push(`unknown environment variable ${variable}`);
   }
   const configuration: Record<string, unknown> = {};
   for (const name of settingNames) {
-    const given = findValue(name, sources, fromFile);
+    const given = findValue(name, { ...sources, environment }, fromFile);
     const parsed = settings[name].schema.safeParse(given?.value);
     if (parsed.success) configuration[name] = parsed.data;
     else
       problems.push(`${given?.place ?? `--${name}`}: ${parsed.error.issues.map(({ message }) => message).join('; ')}`);
   }
   const parsed = configuration as Partial<Configuration>; // what did not parse is missing
-  problems.push(...sourceProblems(parsed, isInPod(sources.environment)), ...contradictions(parsed));
+  problems.push(...contradictions(parsed, environment));
   if (problems.length > 0) {
     throw new StartupError(
       'ERR_IIC_CONFIGURATION',
@@ -64,38 +67,6 @@ function findValue(name: SettingName, sources: ConfigurationSources, file: Recor
   if (sources.environment[variable] !== undefined) return { value: sources.environment[variable], place: variable };
   if (file[name] !== undefined) return { value: file[name], place: `${sources.file}: ${name}` };
   return undefined;
-}
-
-/** Kubernetes sets this variable in every container. */
-function isInPod(environment: ConfigurationSources['environment']): boolean {
-  return environment['KUBERNETES_SERVICE_HOST'] !== undefined;
-}
-
-function sourceProblems({ manifests, kubeconfig }: Partial<Configuration>, isPod: boolean): string[] {
-  if (manifests !== undefined && kubeconfig !== undefined) return ['--manifests: goes without --kubeconfig; drop one'];
-  if (manifests !== undefined || kubeconfig !== undefined || isPod) return [];
-  return ['--manifests, --kubeconfig: name the directory that holds the Kubernetes objects, or the cluster to follow'];
-}
-
-/** Rules between settings. */
-function contradictions(configuration: Partial<Configuration>): string[] {
-  const problems: string[] = [];
-  const { 'generate-certificates': generated, 'data-plane-certificate': certificate } = configuration;
-  const { 'data-plane-key': key, 'data-plane-mtls': mtls, 'data-plane-ca': ca } = configuration;
-  if (generated !== undefined && (certificate !== undefined || key !== undefined)) {
-    problems.push(
-      '--generate-certificates: goes without --data-plane-certificate and --data-plane-key; drop one or the other',
-    );
-  }
-  if (generated === undefined && (certificate === undefined || key === undefined)) {
-    problems.push(
-      '--data-plane-certificate, --data-plane-key: both are needed; `iic certificates --out DIR` makes a pair for development',
-    );
-  }
-  if (mtls === 'pki' && ca === undefined) problems.push('--data-plane-ca: needed with --data-plane-mtls pki');
-  if (mtls === 'shared' && ca !== undefined)
-    problems.push('--data-plane-ca: has no effect with --data-plane-mtls shared; drop it');
-  return problems;
 }
 
 async function readSettingsFile(file: string): Promise<Record<string, unknown>> {

@@ -1,28 +1,15 @@
 import { z } from 'zod';
-
-const port = z.coerce.number().int().min(0).max(65_535);
-const text = z.string().min(1);
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]);
-
-/** `NAME=true,OTHER=false`, or a mapping in a file. */
-export const featureGates = z.union([z.record(z.string(), z.boolean()), z.string().transform(readGates)]).default({});
-
-function readGates(text: string, context: z.RefinementCtx): Record<string, boolean> {
-  const pairs = text.split(',').filter((pair) => pair.trim() !== '');
-  const wrong = pairs.filter((pair) => !/^\s*\w+\s*=\s*(true|false)\s*$/.test(pair));
-  if (wrong.length > 0) {
-    context.addIssue({ code: 'custom', message: `write NAME=true or NAME=false, not "${wrong[0]?.trim()}"` });
-    return z.NEVER;
-  }
-  const read = pairs.map((pair) => pair.split('=').map((part) => part.trim()));
-  return Object.fromEntries(read.map(([name, value]) => [name, value === 'true']));
-}
-
-/** `a,b`, or a list in a file. */
-const names = z
-  .union([z.array(z.string()), z.string().transform((list) => list.split(','))])
-  .transform((list) => list.map((name) => name.trim()).filter((name) => name !== ''))
-  .default([]);
+import {
+  featureGates,
+  flag,
+  kinds,
+  labelSelectors,
+  names,
+  namespacedName,
+  port,
+  seconds,
+  text,
+} from './value-schemas.ts';
 
 interface Setting {
   readonly schema: z.ZodType;
@@ -47,6 +34,55 @@ export const settings = {
     value: 'NAME,…',
     description: 'read namespaced objects of a cluster in these namespaces alone, not in all',
   },
+  kinds: { schema: kinds, value: 'KIND,…', description: 'follow only these kinds of a cluster' },
+  'label-selectors': {
+    schema: labelSelectors,
+    value: 'KIND:SELECTOR;…',
+    description: 'follow only objects with these labels, such as Secret:team=shop;Ingress:tier in (web,api)',
+  },
+  'leader-election': { schema: flag.default(true), description: 'write to a cluster only while holding a Lease' },
+  'election-id': {
+    schema: text.optional(),
+    value: 'NAME',
+    description: 'name of that Lease; unless set, iic- and the ingress class',
+  },
+  'election-namespace': {
+    schema: text.optional(),
+    value: 'NAME',
+    description: 'namespace of that Lease; unless set, that of the Pod or of the kubeconfig',
+  },
+  'lease-duration-seconds': {
+    schema: seconds.default(15),
+    value: 'SECONDS',
+    description: 'how long others wait for a sign of life before they take over',
+  },
+  'renew-deadline-seconds': {
+    schema: seconds.default(10),
+    value: 'SECONDS',
+    description: 'how long a leader goes on without having renewed the Lease',
+  },
+  'retry-period-seconds': {
+    schema: seconds.default(2),
+    value: 'SECONDS',
+    description: 'time between two attempts to get or renew the Lease',
+  },
+  'high-availability': {
+    schema: z.enum(['all', 'leader']).default('all'),
+    value: 'MODE',
+    description: 'all: every replica serves data planes; leader: the leader alone, and others are not ready',
+  },
+  'update-status': { schema: flag.default(true), description: 'write the status of objects in a cluster' },
+  'publish-service': {
+    schema: namespacedName.optional(),
+    value: 'NAMESPACE/NAME',
+    description: "Service of the data planes' proxies, whose addresses the status of Ingresses shows",
+  },
+  'publish-status-address': {
+    schema: names,
+    value: 'ADDRESS,…',
+    description: 'IP addresses or DNS names for the status of Ingresses, in place of those of publish-service',
+  },
+  'emit-kubernetes-events': { schema: flag.default(true), description: 'report problems as Events on their objects' },
   'ingress-class': { schema: text.default('kong'), value: 'NAME', description: 'serve objects of this ingress class' },
   'router-flavor': {
     schema: z.enum(['traditional', 'traditional_compatible', 'expressions']).default('traditional_compatible'),

@@ -1,0 +1,20 @@
+import { ApiClient } from '@koko/kubernetes';
+import type { ClusterAccess } from '@koko/kubernetes';
+import { untilAborted } from '@koko/lifecycle';
+import type { Runnable } from '@koko/lifecycle';
+
+/** The client of an API server, closed once everything that uses it has stopped. */
+export class ClusterConnection implements Runnable {
+  readonly name = 'cluster-connection';
+  readonly client: ApiClient;
+
+  constructor(access: ClusterAccess) {
+    this.client = new ApiClient({ access });
+  }
+
+  async run(signal: AbortSignal, ready: () => void): Promise<void> {
+    ready(); // requests connect by themselves, and try again where that fails
+    await untilAborted(signal);
+    this.client.close();
+  }
+}
