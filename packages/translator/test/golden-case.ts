@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { parseAllDocuments, stringify } from 'yaml';
 import { declarativeDocument, referenceOf, Translator } from '../src/index.ts';
 import type { KubernetesObject, ObjectProblem, TranslatorOptions } from '../src/index.ts';
@@ -15,6 +16,20 @@ export function parseCase(text: string): GoldenCase {
   // Test data of our own; what is malformed in it is so on purpose.
   const objects = documents.filter((document) => isRecord(document) && 'kind' in document) as KubernetesObject[];
   return { options: isRecord(options) ? options : {}, objects };
+}
+
+/** The golden cases of this package. */
+export function ownGoldenCases(): readonly { readonly name: string; readonly golden: GoldenCase }[] {
+  return readdirSync(ownFolder).flatMap((file) => {
+    if (!file.endsWith('.in.yaml')) return [];
+    return [{ name: file.slice(0, -'.in.yaml'.length), golden: parseCase(ownText(file)) }];
+  });
+}
+
+const ownFolder = new URL('../testdata/', import.meta.url);
+
+export function ownText(name: string): string {
+  return readFileSync(new URL(name, ownFolder), 'utf8');
 }
 
 export function translatorOf({ options, objects }: GoldenCase): Translator {

@@ -1,22 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { parseCase, renderCase, translatorOf } from './golden-case.ts';
+import { ownGoldenCases, ownText, renderCase, translatorOf } from './golden-case.ts';
 import { withoutMatch } from './golden-comparison.ts';
 import { expectSameStateInAnyOrder } from './random-history.ts';
 
-const ownFolder = new URL('../testdata/', import.meta.url);
-
-const ownCases = readdirSync(ownFolder).flatMap((file) =>
-  file.endsWith('.in.yaml') ? [file.slice(0, -'.in.yaml'.length)] : [],
-);
-
-function ownText(name: string): string {
-  return readFileSync(new URL(name, ownFolder), 'utf8');
-}
-
-describe.each(ownCases)('golden case %s', (name) => {
-  const golden = parseCase(ownText(`${name}.in.yaml`));
-
+describe.each(ownGoldenCases())('golden case $name', ({ name, golden }) => {
   it('translates to the expected file', () => {
     expect(renderCase(golden)).toBe(ownText(`${name}.out.yaml`));
   });
