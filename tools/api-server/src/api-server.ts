@@ -3,6 +3,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { systemClock, untilAborted } from '@koko/lifecycle';
+import { Accounts } from './accounts.ts';
 import { Cluster } from './cluster.ts';
 import { ClusterObjects } from './cluster-objects.ts';
 import { FaultPlan } from './faults.ts';
@@ -10,6 +11,7 @@ import { kubeconfigYaml } from './kubeconfig.ts';
 import { RequestHandler } from './request-handler.ts';
 import { RequestLog } from './request-log.ts';
 import type { Clock, Runnable } from '@koko/lifecycle';
+import type { KubeconfigRequest } from './kubeconfig.ts';
 import type { Fault, FaultRule } from './faults.ts';
 import type { Server } from 'node:http';
 import type { ServedKind } from './served-kind.ts';
@@ -25,6 +27,8 @@ export interface ApiServerOptions {
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
   /** Bearer tokens that are let in; without, everybody is. */
   readonly tokens?: readonly string[];
+  /** Names of users, each with a token and a kubeconfig of its own; requests are logged under their names. */
+  readonly users?: readonly string[];
   /** For creationTimestamp, timeouts of watches and delays. */
   readonly clock?: Clock;
   /** How many changes of each kind can be watched from; older resource versions are answered with 410. 5,000 if left out. */
@@ -49,6 +53,7 @@ export class ApiServer implements Runnable {
   /** What was asked. */
   readonly requests: RequestLog;
   readonly #options: ApiServerOptions;
+  readonly #accounts: Accounts;
   readonly #cluster: Cluster;
   readonly #streams = new Set<WatchStream>();
   readonly #handler: RequestHandler;
@@ -58,6 +63,7 @@ export class ApiServer implements Runnable {
   constructor(options: ApiServerOptions = {}) {
     const { clock = systemClock, historyEvents = 5000, establishDelayMs = 0 } = options;
     this.#options = options;
+    this.#accounts = new Accounts(options.tokens ?? [], options.users ?? []);
     this.#port = options.port ?? 0;
     const onKindRemoved = (kind: ServedKind): void => this.#endStreamsOf(kind);
     this.#cluster = new Cluster({ clock, historyEvents, establishDelayMs, onKindRemoved });
@@ -70,7 +76,7 @@ export class ApiServer implements Runnable {
       faults: this.faults,
       requests: this.requests,
       streams: this.#streams,
-      tokens: options.tokens ?? [],
+      accounts: this.#accounts,
       streamedLists: options.streamedLists ?? true,
       maxWaitingBytes: options.maxWaitingBytes ?? 64 * 1024 * 1024,
       address: () => `${HOST}:${this.#port}`,
@@ -88,12 +94,12 @@ export class ApiServer implements Runnable {
     return this.#streams.size;
   }
 
-  /** A kubeconfig (YAML) for this server, with the first token. */
-  kubeconfig(): string {
-    const { tls, tokens } = this.#options;
+  /** A kubeconfig (YAML) for this server: of a user, or with the first token. */
+  kubeconfig({ user, url = this.url }: KubeconfigRequest = {}): string {
+    const { tls } = this.#options;
     return kubeconfigYaml({
-      url: this.url,
-      token: tokens?.[0] ?? 'anybody',
+      url,
+      token: this.#accounts.tokenOf(user),
       certificateAuthority: tls === undefined ? undefined : (tls.ca ?? tls.cert),
     });
   }

@@ -4,9 +4,11 @@ export type { ClusterObjects, ObjectReference, WrittenObject } from './cluster-o
 export type { ApiObject, ObjectMeta } from './api-object.ts';
 export type { ArmedFault, Fault, FaultPlan, FaultRule } from './faults.ts';
 export type { RequestFacts, Verb } from './request-facts.ts';
+export type { KubeconfigRequest } from './kubeconfig.ts';
 export type { LoggedRequest, RequestFilter, RequestLog } from './request-log.ts';
 export { StatusError } from './status-error.ts';
 export type { StatusDetails } from './status-error.ts';
+export type { AuditedRequest } from './audit-log.ts';
 export { RealApiServer } from './real-api-server.ts';
 export type { RealApiServerOptions } from './real-api-server.ts';
 export { cachedBinariesFolder, findServerBinaries, SERVER_VERSIONS } from './server-binaries.ts';

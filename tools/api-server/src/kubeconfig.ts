@@ -1,3 +1,11 @@
+/** Whose kubeconfig it is to be, and by which way it leads to the server. */
+export interface KubeconfigRequest {
+  /** One of the server's `users`. */
+  readonly user?: string;
+  /** Default: the server itself; a test may put a proxy between. */
+  readonly url?: string;
+}
+
 export interface KubeconfigOptions {
   readonly url: string;
   readonly token: string;

@@ -1,15 +1,20 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock, untilAborted } from '@koko/lifecycle';
+import { Accounts } from './accounts.ts';
+import { AUDIT_POLICY, readAuditLog } from './audit-log.ts';
 import { kubeconfigYaml } from './kubeconfig.ts';
+import { NamespaceFinalizer } from './namespace-finalizer.ts';
+import { ServerClient } from './server-client.ts';
 import { ServerProcess } from './server-process.ts';
 import type { Runnable } from '@koko/lifecycle';
+import type { AuditedRequest } from './audit-log.ts';
+import type { KubeconfigRequest } from './kubeconfig.ts';
 import type { AddressInfo } from 'node:net';
 
 const HOST = '127.0.0.1';
@@ -22,7 +27,19 @@ export interface RealApiServerOptions {
   readonly binaries: string;
   /** Without or 0: any free port. */
   readonly port?: number;
+  /** Names of users with all rights, each with a kubeconfig of its own. */
+  readonly users?: readonly string[];
+  /** Writes down every request that changes something, for `auditedRequests`. */
+  readonly isAudited?: boolean;
+  /**
+   * Whether namespaces that are deleted go, with their content, as by the controller manager, which does not run here;
+   * true if left out.
+   */
+  readonly finalizesNamespaces?: boolean;
 }
+
+/** Has all rights; the server's own requests are made under this name, too. */
+const ADMINISTRATOR = 'admin';
 
 interface Ports {
   readonly server: number;
@@ -34,15 +51,23 @@ interface Ports {
 export class RealApiServer implements Runnable {
   readonly name = 'real-api-server';
   readonly #options: RealApiServerOptions;
-  readonly #token = randomBytes(24).toString('hex');
+  readonly #accounts: Accounts;
+  readonly #client: ServerClient;
   #folder: string | undefined;
   #ports: Ports | undefined;
   #etcd: ServerProcess | undefined;
   #server: ServerProcess | undefined;
+  #controllers: { readonly stop: AbortController; readonly running: Promise<void> } | undefined;
   #onFailure: (failure: string) => void = () => undefined;
 
   constructor(options: RealApiServerOptions) {
     this.#options = options;
+    this.#accounts = new Accounts([], [ADMINISTRATOR, ...(options.users ?? [])]);
+    this.#client = new ServerClient(() => ({
+      url: this.url,
+      token: this.#accounts.tokenOf(ADMINISTRATOR),
+      certificateAuthority: this.#certificate(),
+    }));
   }
 
   /** Where it listens; known once it has started. */
@@ -50,9 +75,15 @@ export class RealApiServer implements Runnable {
     return `https://${HOST}:${this.#started().ports.server}`;
   }
 
-  /** A kubeconfig (YAML) with all rights. */
-  kubeconfig(): string {
-    return kubeconfigYaml({ url: this.url, token: this.#token, certificateAuthority: this.#certificate() });
+  /** A kubeconfig (YAML) with all rights: of a user, or of the administrator. */
+  kubeconfig({ user = ADMINISTRATOR, url = this.url }: KubeconfigRequest = {}): string {
+    const token = this.#accounts.tokenOf(user);
+    return kubeconfigYaml({ url, token, certificateAuthority: this.#certificate() });
+  }
+
+  /** Every request so far that changed something, oldest first; none unless `isAudited`. */
+  auditedRequests(): readonly AuditedRequest[] {
+    return readAuditLog(join(this.#started().folder, 'audit.log'));
   }
 
   /** The server's certificate (PEM), made by itself, for clients that speak https without a kubeconfig. */
@@ -87,6 +118,7 @@ export class RealApiServer implements Runnable {
       this.#writeFiles(this.#folder);
       this.#startEtcd();
       await this.#startServer(signal);
+      if (this.#options.finalizesNamespaces !== false) this.#startControllers();
     } catch (error) {
       await this.stop();
       throw error;
@@ -95,6 +127,10 @@ export class RealApiServer implements Runnable {
 
   /** Ends both programs and deletes their data. */
   async stop(): Promise<void> {
+    this.#controllers?.stop.abort();
+    await this.#controllers?.running;
+    this.#controllers = undefined;
+    this.#client.close();
     await this.#server?.stop();
     await this.#etcd?.stop('SIGKILL'); // its data goes with it
     this.#server = undefined;
@@ -131,7 +167,9 @@ export class RealApiServer implements Runnable {
       writeFileSync(join(folder, name), text, { mode: 0o600 });
     write('accounts.key', privateKey.export({ type: 'pkcs1', format: 'pem' }));
     write('accounts.pub', publicKey.export({ type: 'spki', format: 'pem' }));
-    write('tokens.csv', `${this.#token},admin,admin,system:masters\n`);
+    const tokens = [...this.#accounts.users].map(([user, token]) => `${token},${user},${user},system:masters\n`);
+    write('tokens.csv', tokens.join(''));
+    write('audit.yaml', AUDIT_POLICY);
   }
 
   #spawned(program: string, argv: readonly string[]): ServerProcess {
@@ -170,8 +208,16 @@ export class RealApiServer implements Runnable {
       `--service-account-signing-key-file=${join(folder, 'accounts.key')}`,
       '--disable-admission-plugins=ServiceAccount',
       '--endpoint-reconciler-type=none',
+      ...(this.#options.isAudited === true
+        ? [`--audit-policy-file=${join(folder, 'audit.yaml')}`, `--audit-log-path=${join(folder, 'audit.log')}`]
+        : []),
     ]);
     await this.#untilReady(signal);
+  }
+
+  #startControllers(): void {
+    const stop = new AbortController();
+    this.#controllers = { stop, running: new NamespaceFinalizer(this.#client).run(stop.signal) };
   }
 
   async #untilReady(signal?: AbortSignal): Promise<void> {
@@ -187,12 +233,7 @@ export class RealApiServer implements Runnable {
 
   async #isReady(): Promise<boolean> {
     try {
-      const headers = { authorization: `Bearer ${this.#token}` };
-      const asked = request(`${this.url}/readyz`, { ca: this.#certificate(), headers, agent: false, timeout: 5000 });
-      asked.end();
-      const [response] = await once(asked, 'response');
-      response.resume();
-      return response.statusCode === 200;
+      return (await this.#client.ask('GET', '/readyz', { signal: AbortSignal.timeout(5000) })).code === 200;
     } catch {
       return false; // not listening yet, or its certificate not written yet
     }

@@ -13,6 +13,14 @@ export interface RequestFacts {
   readonly namespace: string | undefined;
   readonly name: string | undefined;
   readonly userAgent: string;
+  /** Who asks, where the server was given `users`; else empty. */
+  readonly user: string;
+}
+
+/** What is known of who asks. */
+export interface Requester {
+  readonly userAgent?: string | undefined;
+  readonly user?: string | undefined;
 }
 
 /** Kubernetes' verbs; `path` is a request that names no resource, e.g. discovery. */
@@ -28,10 +36,18 @@ interface ResourcePath {
   readonly name: string | undefined;
 }
 
-export function requestFacts(method: string, url: string, userAgent = ''): RequestFacts {
+export function requestFacts(method: string, url: string, { userAgent = '', user = '' }: Requester = {}): RequestFacts {
   const { pathname, searchParams } = new URL(url, 'http://server');
   const path = resourcePath(pathname);
-  return { ...path, verb: verbFor(method, path, searchParams), method, path: pathname, query: searchParams, userAgent };
+  return {
+    ...path,
+    verb: verbFor(method, path, searchParams),
+    method,
+    path: pathname,
+    query: searchParams,
+    userAgent,
+    user,
+  };
 }
 
 const NOT_A_RESOURCE = { group: '', version: '', resource: '', subresource: '', namespace: undefined, name: undefined };

@@ -1,3 +1,4 @@
+import type { Accounts } from './accounts.ts';
 import { Answer } from './answer.ts';
 import { discoveryDocument, openApiDocument } from './discovery.ts';
 import { revisionNumber } from './list-page.ts';
@@ -35,7 +36,7 @@ export interface HandlerOptions {
   readonly faults: FaultPlan;
   readonly requests: RequestLog;
   readonly streams: Set<WatchStream>;
-  readonly tokens: readonly string[];
+  readonly accounts: Accounts;
   readonly streamedLists: boolean;
   readonly maxWaitingBytes: number;
   readonly address: () => string;
@@ -59,7 +60,9 @@ export class RequestHandler {
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { requests, clock, faults } = this.#options;
-    const facts = requestFacts(request.method ?? 'GET', request.url ?? '/', request.headers['user-agent']);
+    const userAgent = request.headers['user-agent'];
+    const user = this.#options.accounts.userOf(request.headers.authorization);
+    const facts = requestFacts(request.method ?? 'GET', request.url ?? '/', { userAgent, user });
     const setCode = requests.begin(facts, clock.now());
     const answer = new Answer(response);
     response.on('error', () => undefined); // a client that has gone, or a fault of ours
@@ -180,10 +183,7 @@ export class RequestHandler {
   }
 
   #authenticate({ headers }: IncomingMessage): void {
-    const { tokens } = this.#options;
-    if (tokens.length === 0) return;
-    const [scheme, token = ''] = (headers.authorization ?? '').split(' ');
-    if (scheme?.toLowerCase() !== 'bearer' || !tokens.includes(token)) throw new StatusError(401, 'Unauthorized');
+    if (!this.#options.accounts.letIn(headers.authorization)) throw new StatusError(401, 'Unauthorized');
   }
 
   #answerPath(facts: RequestFacts, answer: Answer): void {

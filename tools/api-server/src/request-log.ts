@@ -10,7 +10,7 @@ export interface LoggedRequest extends RequestFacts {
 
 /** Which requests to count; what is left out matches everything. */
 export type RequestFilter = Partial<
-  Pick<LoggedRequest, 'verb' | 'group' | 'resource' | 'subresource' | 'namespace' | 'name' | 'code'>
+  Pick<LoggedRequest, 'verb' | 'group' | 'resource' | 'subresource' | 'namespace' | 'name' | 'user' | 'code'>
 >;
 
 /** The requests the server has got: the last ones one by one, all of them counted. */

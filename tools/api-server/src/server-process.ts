@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { basename } from 'node:path';
+import { killWithUs } from './watchdog.ts';
 import type { ChildProcess } from 'node:child_process';
 
 const KILL_AFTER_MS = 10_000;
@@ -12,7 +13,7 @@ export class ServerProcess {
   readonly #name: string;
   readonly #ended: Promise<void>;
   readonly #onFailure: (failure: string) => void;
-  readonly #killWithUs = (): void => void this.#child.kill('SIGKILL');
+  readonly #callOffWatchdog: () => void;
   #output = '';
   #failure: string | undefined;
   #isStopping = false;
@@ -26,7 +27,8 @@ export class ServerProcess {
       'data',
       (chunk: Buffer) => (this.#output = (this.#output + chunk.toString()).slice(-KEPT_OUTPUT)),
     );
-    process.once('exit', this.#killWithUs); // a server must not outlive whoever started it
+    // A server must not outlive whoever started it.
+    this.#callOffWatchdog = this.#child.pid === undefined ? () => undefined : killWithUs(this.#child.pid);
     this.#ended = this.#end();
   }
 
@@ -42,7 +44,7 @@ export class ServerProcess {
     } catch (error) {
       this.#failure = `Cannot start ${this.#name}: ${String(error)}`;
     } finally {
-      process.off('exit', this.#killWithUs);
+      this.#callOffWatchdog();
       if (!this.#isStopping && this.#failure !== undefined) this.#onFailure(this.#failure);
     }
   }

@@ -5,13 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from '@jest/globals';
+import { findServerBinaries } from '@koko/api-server';
 import { ingress, withServer } from './running-server.ts';
 import { widgets } from './widgets.ts';
 
 /** Runs kubectl; undefined where there is none. */
 async function kubectl(folder: string, ...argv: readonly string[]): Promise<string | undefined> {
   const options = ['--kubeconfig', join(folder, 'kubeconfig'), '--cache-dir', join(folder, 'cache')];
-  const child = spawn('kubectl', [...options, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const binaries = findServerBinaries(process.env);
+  const program = binaries === undefined ? 'kubectl' : join(binaries, 'kubectl');
+  const child = spawn(program, [...options, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
   try {
     await once(child, 'spawn');
   } catch {

@@ -183,6 +183,19 @@ describe('objects over HTTP', () => {
       expect(old.body.items[0]).toMatchObject({ message: 'no such service' });
     }));
 
+  it('logs requests under the names of users', () =>
+    withServer(
+      async (server) => {
+        const token = /token: "(\w+)"/.exec(server.kubeconfig({ user: 'somebody' }))?.[1] ?? '';
+        await ask(server, 'GET', CONFIG_MAPS, { headers: { authorization: `Bearer ${token}` } });
+        await ask(server, 'GET', CONFIG_MAPS);
+        expect(server.requests.entries.map(({ user }) => user)).toEqual(['somebody', '']);
+        expect(server.kubeconfig({ url: 'http://127.0.0.1:1' })).toContain('server: http://127.0.0.1:1\n');
+        expect(() => server.kubeconfig({ user: 'nobody' })).toThrow('Cannot find the user "nobody"');
+      },
+      { users: ['somebody'] },
+    ));
+
   it('lets in only who has a token, if there are tokens', () =>
     withServer(
       async (server) => {
