@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { recordOf } from './api-object.ts';
 
-/** A request that changed something, as the real server has written it down. */
+/** A request, once it was answered, as the real server has written it down. */
 export interface AuditedRequest {
   /** Milliseconds since 1970, when it came in. */
   readonly time: number;
   readonly user: string;
-  /** `create`, `update`, `patch`, `delete` or `deletecollection`. */
+  /** `create`, `update`, `patch`, `delete`, `deletecollection`; of `auditedUser` also `get`, `list` and `watch`. */
   readonly verb: string;
   readonly group: string;
   readonly resource: string;
@@ -16,15 +16,18 @@ export interface AuditedRequest {
   readonly code: number;
 }
 
-/** What the server is to write down: who changed what, without the content. */
-export const AUDIT_POLICY = `apiVersion: audit.k8s.io/v1
+/** What the server is to write down, without the content: who changed what, or all that one user asks, reads and ended watches, too. */
+export function auditPolicy(user: string | undefined): string {
+  const which = user === undefined ? 'verbs: [create, update, patch, delete, deletecollection]' : `users: [${user}]`;
+  return `apiVersion: audit.k8s.io/v1
 kind: Policy
-omitStages: [RequestReceived]
+omitStages: [RequestReceived, ResponseStarted]
 rules:
   - level: Metadata
-    verbs: [create, update, patch, delete, deletecollection]
+    ${which}
   - level: None
 `;
+}
 
 /** Reads an audit log; a last line that is still being written is left out. */
 export function readAuditLog(file: string): readonly AuditedRequest[] {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock, untilAborted } from '@koko/lifecycle';
 import { Accounts } from './accounts.ts';
-import { AUDIT_POLICY, readAuditLog } from './audit-log.ts';
+import { auditPolicy, readAuditLog } from './audit-log.ts';
 import { kubeconfigYaml } from './kubeconfig.ts';
 import { NamespaceFinalizer } from './namespace-finalizer.ts';
 import { ServerClient } from './server-client.ts';
@@ -31,6 +31,8 @@ export interface RealApiServerOptions {
   readonly users?: readonly string[];
   /** Writes down every request that changes something, for `auditedRequests`. */
   readonly isAudited?: boolean;
+  /** With `isAudited`: writes down all that this user asks, reads and ended watches, too, and nothing of the others. */
+  readonly auditedUser?: string;
   /**
    * Whether namespaces that are deleted go, with their content, as by the controller manager, which does not run here;
    * true if left out.
@@ -81,7 +83,7 @@ export class RealApiServer implements Runnable {
     return kubeconfigYaml({ url, token, certificateAuthority: this.#certificate() });
   }
 
-  /** Every request so far that changed something, oldest first; none unless `isAudited`. */
+  /** Every request so far that changed something, or all of `auditedUser`, oldest first; none unless `isAudited`. */
   auditedRequests(): readonly AuditedRequest[] {
     return readAuditLog(join(this.#started().folder, 'audit.log'));
   }
@@ -169,7 +171,7 @@ export class RealApiServer implements Runnable {
     write('accounts.pub', publicKey.export({ type: 'spki', format: 'pem' }));
     const tokens = [...this.#accounts.users].map(([user, token]) => `${token},${user},${user},system:masters\n`);
     write('tokens.csv', tokens.join(''));
-    write('audit.yaml', AUDIT_POLICY);
+    write('audit.yaml', auditPolicy(this.#options.auditedUser));
   }
 
   #spawned(program: string, argv: readonly string[]): ServerProcess {
