@@ -1,0 +1,40 @@
+import type { Clock } from '@koko/lifecycle';
+
+export interface AuditedWork {
+  readonly work: (signal: AbortSignal) => Promise<void>;
+  /** Looks at everything; first as soon as the work has begun. */
+  readonly audit: () => void;
+  /** Until the next audit. */
+  readonly periodMs: () => number;
+  readonly clock: Clock;
+  readonly ready: () => void;
+}
+
+/**
+ * Works until `signal` aborts, with audits in between.
+ * @throws What the work or an audit throws, once the work has ended.
+ */
+export async function runWithAudits(signal: AbortSignal, plan: AuditedWork): Promise<void> {
+  const { work, audit, periodMs, clock, ready } = plan;
+  const crashed = Promise.withResolvers<never>();
+  const stop = new AbortController();
+  let cancel = (): void => {};
+  const round = (): void => {
+    cancel = clock.after(periodMs(), round);
+    try {
+      audit();
+    } catch (error) {
+      crashed.reject(error);
+    }
+  };
+  const working = work(AbortSignal.any([signal, stop.signal]));
+  try {
+    round();
+    ready();
+    await Promise.race([working, crashed.promise]);
+  } finally {
+    cancel();
+    stop.abort();
+    await working;
+  }
+}
