@@ -1,6 +1,7 @@
 import { compareBytes, sortByBytes } from './byte-order.ts';
-import { Source } from './node.ts';
+import { NONE, Source } from './node.ts';
 
+/** Up to as many members a change is merged at once, beyond that when the members are read or as many changes wait. */
 const MERGE_EVERY = 64;
 
 /** The keys that an index files under one value. */
@@ -8,9 +9,9 @@ export class Selection<O, P> extends Source<O, P> {
   readonly #home: Map<string, Selection<O, P>>;
   readonly #value: string;
   #count = 0;
-  #sorted: readonly string[] = [];
+  #sorted: readonly string[] = NONE;
   /** Changes not yet merged into `#sorted`; a later entry overrides an earlier one of its key. */
-  #pending: { key: string; isMember: boolean }[] = [];
+  #pending: { key: string; isMember: boolean }[] | undefined = undefined;
 
   constructor(home: Map<string, Selection<O, P>>, value: string) {
     super();
@@ -46,6 +47,14 @@ export class Selection<O, P> extends Source<O, P> {
   }
 
   #note(change: { key: string; isMember: boolean }): void {
+    // Most selections have one member or a few, and there are tens of thousands: these keep no list of changes.
+    const isSmall = this.#pending === undefined && this.#sorted.length < MERGE_EVERY;
+    if (isSmall) this.#sorted = patched(this.#sorted, [change]);
+    else this.#wait(change);
+  }
+
+  #wait(change: { key: string; isMember: boolean }): void {
+    this.#pending ??= [];
     this.#pending.push(change);
     // Whether read or not, what waits stays in proportion to the members.
     if (this.#pending.length > MERGE_EVERY + this.#sorted.length) this.#merge();
@@ -53,21 +62,21 @@ export class Selection<O, P> extends Source<O, P> {
 
   #merge(): void {
     const pending = this.#pending;
-    if (pending.length === 0) return;
-    this.#pending = [];
+    if (pending === undefined) return;
+    this.#pending = undefined;
     this.#sorted = pending.length < 8 ? patched(this.#sorted, pending) : rebuilt(this.#sorted, pending);
   }
 }
 
 type Changes = readonly { key: string; isMember: boolean }[];
 
-/** For few changes: one copy and a binary search each. */
+/** For few changes: a copy and a binary search each. */
 function patched(sorted: readonly string[], changes: Changes): readonly string[] {
-  const keys = [...sorted];
+  let keys = sorted;
   for (const { key, isMember } of changes) {
     const at = lowerBound(keys, key);
-    if (isMember) keys.splice(at, 0, key);
-    else keys.splice(at, 1);
+    // Unlike `splice`, this leaves no room to grow in lists that mostly hold one key.
+    keys = isMember ? keys.toSpliced(at, 0, key) : keys.toSpliced(at, 1);
   }
   return keys;
 }

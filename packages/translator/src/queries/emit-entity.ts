@@ -15,7 +15,8 @@ export interface EmittedEntity {
 }
 
 export function emitEntity(reads: TranslationReads, { type, id, fields, source, rank }: EmittedEntity): void {
-  reads.emit({ key: `${type}/${id}`, rank, value: { type, id, entity: { id, ...fields }, source } });
+  const key = [type, id].join('/'); // one flat text, where a template would leave a tree of its pieces
+  reads.emit({ key, rank, value: { type, id, entity: { id, ...fields }, source } });
 }
 
 /** The id of an entity that is known by `name` within its type. */
