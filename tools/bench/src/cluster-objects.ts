@@ -21,7 +21,8 @@ export function ingress(n: number, path: string): KubernetesObject {
   };
 }
 
-function service(n: number): KubernetesObject {
+/** The n-th Ingress's backend. */
+export function service(n: number): KubernetesObject {
   return {
     apiVersion: 'v1',
     kind: 'Service',

@@ -1,12 +1,14 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { clusterCommands } from './cluster/cluster-commands.ts';
 import { measurePayload } from './payload.ts';
 import { measurePropagation } from './propagation.ts';
 import { report } from './report.ts';
 import type { Figure } from './report.ts';
 import { measureTranslation } from './translate.ts';
+import { positive, sizes } from './whole-numbers.ts';
 
 /** Each size is measured in a process of its own, so that none inherits another's memory or warm code. */
 const MEASURING = 'BENCH_MEASURING';
@@ -53,6 +55,7 @@ for (const [name, { what, measure }] of Object.entries(benchmarks)) {
       process.send?.(await measure(Number(size), options));
     });
 }
+for (const command of clusterCommands()) program.addCommand(command);
 await program.parseAsync();
 process.disconnect?.();
 
@@ -73,14 +76,4 @@ async function measureInChild(routes: number): Promise<readonly Figure[]> {
   const [figures] = (await Promise.race([once(child, 'message'), exited])) as [readonly Figure[]]; // what the child sends
   exited.catch(() => {}); // the child may end now
   return figures;
-}
-
-function sizes(text: string): readonly number[] {
-  return text.split(',').map(positive);
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value <= 0) throw new InvalidArgumentError('give whole numbers above 0');
-  return value;
 }

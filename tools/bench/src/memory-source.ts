@@ -23,6 +23,17 @@ export class MemorySource implements ObjectSource {
     return this.#objects.get(referenceKey(reference));
   }
 
+  /** Everything is given on at once, demanded or not. */
+  demand(): ReturnType<ObjectSource['demand']> {
+    return { here: [], awaited: [] };
+  }
+
+  release(): readonly ObjectReference[] {
+    return [];
+  }
+
+  async settled(): Promise<void> {}
+
   async *changes(signal: AbortSignal): AsyncGenerator<readonly ObjectReference[]> {
     signal.addEventListener('abort', () => this.#wake(), { once: true });
     while (!signal.aborted) {

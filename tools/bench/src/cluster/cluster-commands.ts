@@ -1,0 +1,32 @@
+import { Command, Option } from 'commander';
+import { report } from '../report.ts';
+import { positive, sizes } from '../whole-numbers.ts';
+import { interruptible } from './interruptible.ts';
+import { measureCluster } from './measure-cluster.ts';
+import type { ClusterOptions } from './measure-cluster.ts';
+
+/** The benchmarks that run `iic` as a process against an API server. */
+export function clusterCommands(): readonly Command[] {
+  return [clusterCommand()];
+}
+
+function clusterCommand(): Command {
+  return withServer('cluster', 'from an object created at an API server to the bytes at a data plane, and starts')
+    .option('--routes <N,…>', 'Ingresses, each with a Service and an EndpointSlice of its own', sizes, [5000, 10_000])
+    .option('--runs <N>', 'changes of each sort, per size', positive, 50)
+    .addOption(new Option('--protocol <NAME>', 'of the data plane').choices(['wrpc', 'v1']).default('wrpc'))
+    .action((options: ClusterOptions & { readonly out?: string }) =>
+      interruptible(async (signal) => {
+        const figures = await measureCluster(options, signal);
+        await report('cluster', 'routes', figures, options.out ?? 'bench-results/cluster.json');
+      }),
+    );
+}
+
+function withServer(name: string, what: string): Command {
+  return new Command(name)
+    .description(what)
+    .addOption(new Option('--server <KIND>', 'API server').choices(['real', 'emulator']).default('real'))
+    .option('--iic <FILE>', 'executable to measure instead of apps/iic/bin/iic.mjs')
+    .option('--out <FILE>', `JSON report; default bench-results/${name}.json`);
+}

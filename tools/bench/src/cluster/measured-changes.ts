@@ -1,0 +1,105 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Figure } from '../report.ts';
+import type { Receiver } from '../start-receiver.ts';
+import { writtenIngress, writtenSlice } from './api-objects.ts';
+import type { ClusterUnderTest, ControllerRequest } from './cluster-under-test.ts';
+import type { ClusterWriter, WriteTimes } from './cluster-writer.ts';
+
+/** Changes before those that are measured, so that code is warm, as in a controller that has run for a while. */
+export const WARM_UP_RUNS = 5;
+/** Between changes, so that each finds the system at rest, as most changes in a cluster do. */
+const PAUSE_MS = 40;
+/** Requests of the controller that come this late are not from the change before. */
+const QUIET_MS = 1500;
+const QUIET_WITHIN_MS = 60_000;
+
+/** One sort of change; it must change the configuration each time. */
+interface Change {
+  readonly what: string;
+  readonly write: (run: number) => Promise<WriteTimes>;
+}
+
+export interface ChangeMeasurement {
+  readonly cluster: ClusterUnderTest;
+  readonly writer: ClusterWriter;
+  readonly receiver: Receiver;
+  readonly size: number;
+  /** Of the sizes measured, from 0: so that no size writes what one before has left. */
+  readonly round: number;
+  readonly runs: number;
+  readonly signal: AbortSignal;
+}
+
+/** How long changes take from the API server to the data plane, and what the controller asks meanwhile. */
+export async function measureChanges(measurement: ChangeMeasurement): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  for (const change of changesOf(measurement)) figures.push(...(await measureChange(change, measurement)));
+  return figures;
+}
+
+function changesOf({ writer, size, round }: ChangeMeasurement): readonly Change[] {
+  const seed = 30 + 41 * round; // differs from those before, also as the last part of an address
+  return [
+    { what: 'EndpointSlice edited', write: (run) => writer.write('update', writtenSlice(run % size, seed + run)) },
+    {
+      what: 'Ingress path edited',
+      write: (run) => writer.write('update', writtenIngress(run % size, `/of-${size}/${run}`)),
+    },
+    { what: 'Ingress created', write: (run) => writer.write('create', writtenIngress(size + run, '/')) },
+    { what: 'Ingress deleted', write: (run) => writer.write('delete', writtenIngress(size + run, '/')) },
+  ];
+}
+
+async function measureChange({ what, write }: Change, measurement: ChangeMeasurement): Promise<readonly Figure[]> {
+  const { cluster, receiver, size, runs, signal } = measurement;
+  const fromSent: number[] = [];
+  const fromAnswer: number[] = [];
+  const before = await untilQuiet(cluster, signal);
+  for (let run = 0; run < WARM_UP_RUNS + runs; run += 1) {
+    const arrival = receiver.next();
+    arrival.catch(() => {}); // the write may fail first
+    const { sentAt, answeredAt } = await write(run);
+    const { at } = await arrival;
+    if (run >= WARM_UP_RUNS) fromSent.push(at - sentAt);
+    if (run >= WARM_UP_RUNS) fromAnswer.push(at - answeredAt);
+    await pause(PAUSE_MS, undefined, { signal });
+  }
+  const requests = (await untilQuiet(cluster, signal)).slice(before.length);
+  return [
+    { size, what: `${what}: from request to data plane`, unit: 'ms', values: fromSent },
+    { size, what: `${what}: from answer to data plane`, unit: 'ms', values: fromAnswer },
+    ...requestFigures(what, requests, { size, changes: WARM_UP_RUNS + runs }),
+  ];
+}
+
+/** Waits until the controller has asked nothing for a while, besides what recurs. */
+async function untilQuiet(cluster: ClusterUnderTest, signal: AbortSignal): Promise<readonly ControllerRequest[]> {
+  const deadline = performance.now() + QUIET_WITHIN_MS;
+  const ofChanges = (): number => cluster.controllerRequests().filter(({ isRecurring }) => !isRecurring).length;
+  for (let seen = ofChanges(); performance.now() < deadline;) {
+    await pause(QUIET_MS, undefined, { signal });
+    const now = ofChanges();
+    if (now === seen) break;
+    seen = now;
+  }
+  return cluster.controllerRequests();
+}
+
+function requestFigures(
+  change: string,
+  requests: readonly ControllerRequest[],
+  { size, changes }: { readonly size: number; readonly changes: number },
+): readonly Figure[] {
+  const ofChanges = requests.filter(({ isRecurring }) => !isRecurring);
+  const perChange = (count: number): readonly number[] => [count / changes];
+  const byWhat = [...Map.groupBy(ofChanges, ({ what }) => what)];
+  return [
+    { size, what: `${change}: requests per change`, unit: 'count', values: perChange(ofChanges.length) },
+    ...byWhat.map(([what, { length }]): Figure => ({
+      size,
+      what: `${change}: of these, ${what}`,
+      unit: 'count',
+      values: perChange(length),
+    })),
+  ];
+}
