@@ -51,7 +51,6 @@ export class ControllerProcess {
   readonly #lastLines: string[] = [];
   #listsInAt: number | undefined;
   #readyLine: LogLine = {};
-  #isStopping = false;
 
   constructor({ kubeconfig, certificateFile, keyFile, executable = IIC }: ControllerProcessOptions) {
     const flags = {
@@ -120,7 +119,6 @@ export class ControllerProcess {
   }
 
   async stop(): Promise<void> {
-    this.#isStopping = true;
     this.#child.kill('SIGTERM');
     const limit = setTimeout(this.#killWithUs, STOP_TIMEOUT_MS);
     await this.#ended;
