@@ -2,12 +2,16 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { translatedKinds } from '@koko/translator';
 import type { ObjectReference } from '@koko/translator';
 import { ClusterServer, status, until } from '../test/cluster-server.ts';
+import type { Fault } from '../test/cluster-server.ts';
+import { HandClock } from '../test/hand-clock.ts';
 import { ApiClient } from './api-client.ts';
 import { ClusterSource } from './cluster-source.ts';
 import type { ClusterSourceOptions } from './cluster-source.ts';
 import { resourcePath } from './resource-path.ts';
 
 const SECRETS = '/api/v1/secrets';
+const SERVICES = '/api/v1/services';
+const SLICES = '/apis/discovery.k8s.io/v1/endpointslices';
 const INGRESSES = '/apis/networking.k8s.io/v1/ingresses';
 const PARAMETERS = '/apis/configuration.konghq.com/v1alpha1/ingressclassparameterses';
 const limits = { retryFirstMs: 2, retryLongestMs: 20, missingFirstMs: 2, missingLongestMs: 10 };
@@ -40,78 +44,138 @@ function start(options: Partial<ClusterSourceOptions> = {}): { source: ClusterSo
   return { source, isReady: () => isReady };
 }
 
-const ingress = (name: string, ...secrets: readonly string[]): void =>
-  server.set(INGRESSES, {
-    metadata: { name, namespace: 'shop' },
-    spec: { tls: secrets.map((secretName) => ({ hosts: ['a'], secretName })) },
+const ingress = (name: string): void => server.set(INGRESSES, { metadata: { name, namespace: 'shop' } });
+const service = (name: string, port = 80): void =>
+  server.set(SERVICES, { metadata: { name, namespace: 'shop' }, spec: { ports: [{ port }] } });
+const slice = (name: string, leader: string, address = '10.0.0.1'): void =>
+  server.set(SLICES, {
+    metadata: { name, namespace: 'shop', labels: { 'kubernetes.io/service-name': leader } },
+    endpoints: [{ addresses: [address] }],
   });
 const secret = (name: string, crt: string): void =>
   server.set(SECRETS, { metadata: { name, namespace: 'shop' }, type: 'kubernetes.io/tls', data: { 'tls.crt': crt } });
 const gets = (name: string): number => server.count(`/api/v1/namespaces/shop/secrets/${name}`, '');
 const crtOf = (source: ClusterSource): unknown =>
   (source.find(certificate)?.['data'] as Record<string, unknown> | undefined)?.['tls.crt'];
+const namesOf = (references: readonly ObjectReference[]): readonly string[] =>
+  references.map(({ kind, name }) => `${kind} ${name}`).sort();
+const serviceReference = (name: string): ObjectReference => ({ kind: 'Service', namespace: 'shop', name });
+const sliceReference = (name: string): ObjectReference => ({ kind: 'EndpointSlice', namespace: 'shop', name });
+
+/** Lets what is due happen. */
+const turn = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Collects what changes; the first batch apart. */
+async function following(source: ClusterSource): Promise<{ readonly take: () => readonly string[] }> {
+  const taken: ObjectReference[] = [];
+  const batches = source.changes(stop.signal)[Symbol.asyncIterator]();
+  await batches.next();
+  void (async () => {
+    for (let next = await batches.next(); next.done !== true; next = await batches.next()) taken.push(...next.value);
+  })();
+  return { take: () => namesOf(taken.splice(0)) };
+}
 
 describe('ClusterSource', () => {
-  it('is synced with all kinds read and the Secrets that Ingresses name fetched, and with no others', async () => {
-    ingress('a', 'cert', 'missing');
+  it('is synced with all kinds read, and gives on what needs no demand', async () => {
+    ingress('a');
+    service('web');
+    slice('web-1', 'web');
     secret('cert', 'one');
-    secret('unused', 'two');
     const { source, isReady } = start();
     await source.synced(stop.signal);
     expect(isReady()).toBe(true);
-    expect(crtOf(source)).toBe('one');
-    expect(source.find({ ...certificate, name: 'unused' })).toBeUndefined();
-    expect([gets('cert'), gets('unused'), gets('missing')]).toEqual([1, 0, 0]);
-    expect(JSON.stringify([...source.list('Secret')])).not.toContain('tls.crt');
-    expect(source.status()).toMatchObject({ hasSynced: true, contents: { needed: 2, held: 1 } });
     const first = await source.changes(stop.signal)[Symbol.asyncIterator]().next();
-    const changed = (first.value as readonly ObjectReference[]).map(({ kind, name }) => `${kind} ${name}`).sort();
-    expect(changed).toEqual(['Ingress a', 'Secret cert']);
+    expect(namesOf(first.value as readonly ObjectReference[])).toEqual(['Ingress a']);
+    const others = [certificate, serviceReference('web'), sliceReference('web-1')];
+    expect(others.map((reference) => source.find(reference))).toEqual([undefined, undefined, undefined]);
+    expect(JSON.stringify([...source.list('Secret')])).not.toContain('tls.crt');
+    expect(gets('cert')).toBe(0);
+    expect(source.status()).toMatchObject({ hasSynced: true, objects: { Service: 1, EndpointSlice: 1, Secret: 1 } });
   });
 
-  it('fetches a Secret anew when it changes, and drops it when nothing names it any more', async () => {
-    ingress('a', 'cert');
-    ingress('b', 'cert');
+  it('gives on a Service and its slices while it is demanded, at once', async () => {
+    service('web');
+    slice('web-1', 'web');
+    slice('other-1', 'other');
+    const { source } = start();
+    await source.synced(stop.signal);
+    const changes = await following(source);
+    expect(namesOf(source.demand([serviceReference('web'), serviceReference('later')]).here)).toEqual([
+      'EndpointSlice web-1',
+      'Service web',
+    ]);
+    expect(source.find(sliceReference('web-1'))).toBeDefined();
+    service('web', 81);
+    service('other');
+    slice('other-1', 'web');
+    service('later');
+    await until(() => source.find(serviceReference('later')) !== undefined);
+    await until(() => source.find(sliceReference('other-1')) !== undefined);
+    slice('web-1', 'other');
+    await until(() => source.find(sliceReference('web-1')) === undefined);
+    await turn();
+    expect(changes.take()).toEqual(['EndpointSlice other-1', 'EndpointSlice web-1', 'Service later', 'Service web']);
+    expect(namesOf(source.release([serviceReference('web')]))).toEqual(['EndpointSlice other-1', 'Service web']);
+    expect(source.find(serviceReference('web'))).toBeUndefined();
+    service('web', 82);
+    server.delete(SERVICES, 'shop', 'later');
+    await until(() => source.find(serviceReference('later')) === undefined);
+    await turn();
+    expect(changes.take()).toEqual(['Service later']);
+  });
+
+  it('fetches a Secret while it is demanded, and anew when it changes', async () => {
     secret('cert', 'one');
     const { source } = start();
     await source.synced(stop.signal);
+    const changes = await following(source);
+    const missing = { ...certificate, name: 'missing' };
+    expect(source.demand([certificate, missing])).toEqual({ here: [], awaited: [certificate] });
+    source.release([missing]);
+    await source.settled([certificate], stop.signal);
+    expect(crtOf(source)).toBe('one');
     secret('cert', 'two');
     await until(() => crtOf(source) === 'two');
-    ingress('a');
-    await until(() => gets('cert') === 2);
-    ingress('b', 'other', 'cert');
-    ingress('c', 'later');
-    secret('later', 'x');
-    await until(() => source.find({ ...certificate, name: 'later' }) !== undefined);
-    expect([crtOf(source), gets('cert')]).toEqual(['two', 2]);
-    server.delete(INGRESSES, 'shop', 'b');
-    await until(() => crtOf(source) === undefined);
+    expect(source.status().contents).toEqual({ needed: 1, held: 1 });
+    expect(changes.take()).toEqual(['Secret cert', 'Secret cert']);
+    expect([source.release([certificate]), source.release([certificate])]).toEqual([[certificate], []]);
+    expect([crtOf(source), gets('cert')]).toEqual([undefined, 2]);
+    secret('cert', 'three');
+    service('later');
+    await until(() => source.status().objects['Service'] === 1);
+    expect(gets('cert')).toBe(2);
   });
 
   it('forgets the content of a Secret that was deleted, also when another one takes its name', async () => {
-    ingress('a', 'cert');
     secret('cert', 'one');
     const { source } = start();
     await source.synced(stop.signal);
+    source.demand([certificate]);
+    await until(() => crtOf(source) === 'one');
     server.delete(SECRETS, 'shop', 'cert');
     await until(() => crtOf(source) === undefined);
     secret('cert', 'two');
     await until(() => crtOf(source) === 'two');
   });
 
-  it('fetches what `need` asks for until it is released', async () => {
+  it('keeps what it has fetched while the server is away', async () => {
     secret('cert', 'one');
+    service('web');
     const { source } = start();
     await source.synced(stop.signal);
-    const release = source.need(certificate);
-    await until(() => crtOf(source) === 'one');
-    release();
-    release();
-    expect(source.find(certificate)).toBeUndefined();
+    source.demand([certificate, serviceReference('web')]);
+    await source.settled([certificate], stop.signal);
+    const refuse: Fault = (_, response) => (status(response, 503, 'no'), true);
+    server.faults.push(...Array.from({ length: 20 }, () => refuse));
+    server.reset();
+    await until(() => server.faults.length === 0);
+    expect([crtOf(source), source.find(serviceReference('web'))]).toEqual(['one', expect.anything()]);
+    secret('cert', 'two');
+    await until(() => crtOf(source) === 'two');
   });
 
-  it('waits for a needed Secret through errors, but not for one that it may not read', async () => {
-    ingress('a', 'cert');
+  it('waits for a demanded Secret through errors, but not for one that is missing or may not be read', async () => {
     secret('cert', 'one');
     const isGet = (url: URL): boolean => url.pathname.endsWith('/secrets/cert');
     const hold = Promise.withResolvers<void>();
@@ -122,11 +186,55 @@ describe('ClusterSource', () => {
       return true;
     });
     const { source } = start();
-    await until(() => gets('cert') === 2);
-    expect(source.status().hasSynced).toBe(false);
-    hold.resolve();
     await source.synced(stop.signal);
-    await until(() => crtOf(source) === 'one');
+    const missing = { ...certificate, name: 'missing' };
+    source.demand([certificate, missing]);
+    await source.settled([missing], stop.signal);
+    let isSettled = false;
+    const settling = source.settled([missing, certificate], stop.signal).then(() => (isSettled = true));
+    await until(() => gets('cert') === 2);
+    expect(isSettled).toBe(false);
+    hold.resolve();
+    await settling;
+    expect(crtOf(source)).toBeUndefined();
+    await until(() => crtOf(source) === 'one'); // it may be allowed by now
+  });
+
+  it('waits no longer for what is released, and ends with its signal', async () => {
+    secret('cert', 'one');
+    const { source } = start();
+    await source.synced(stop.signal);
+    server.faults.push((_, __, url) => url.pathname.endsWith('/secrets/cert')); // never answered
+    source.demand([certificate]);
+    const settling = source.settled([certificate], stop.signal);
+    await until(() => gets('cert') === 1);
+    await expect(source.settled([certificate], AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+    source.release([certificate]);
+    await settling;
+    expect(source.status().contents).toEqual({ needed: 0, held: 0 });
+  });
+
+  it('takes an object for gone when its time to be deleted has passed', async () => {
+    const clock = new HandClock(Date.parse('2026-01-01T00:00:00Z'));
+    const leaving = (name: string, deletionTimestamp: string): void =>
+      server.set(INGRESSES, { metadata: { name, namespace: 'shop', deletionTimestamp } });
+    leaving('past', '2025-12-31T23:59:59Z');
+    leaving('soon', '2026-01-01T00:00:10Z');
+    leaving('later', '2026-01-01T00:05:00Z');
+    const { source } = start({ clock });
+    await source.synced(stop.signal);
+    const changes = await following(source);
+    const isThere = (name: string): boolean => source.find({ kind: 'Ingress', namespace: 'shop', name }) !== undefined;
+    expect(['past', 'soon', 'later'].map(isThere)).toEqual([false, true, true]);
+    clock.advance(10_000);
+    await turn();
+    expect([changes.take(), ...['soon', 'later'].map(isThere)]).toEqual([['Ingress soon'], false, true]);
+    ingress('later'); // as nothing undeletes, another one
+    await turn();
+    await until(() => changes.take().length > 0);
+    clock.advance(600_000);
+    await turn();
+    expect([changes.take(), isThere('later')]).toEqual([[], true]);
   });
 
   it('does not wait for kinds that the cluster does not have', async () => {

@@ -1,4 +1,4 @@
-import { CoalescingQueue, silentLogger, untilAborted } from '@koko/lifecycle';
+import { CoalescingQueue, silentLogger, systemClock, untilAborted } from '@koko/lifecycle';
 import type { Clock, Logger, Runnable } from '@koko/lifecycle';
 import { referenceKey, translatedKinds } from '@koko/translator';
 import type { KubernetesObject, ObjectReference, TranslatedKind } from '@koko/translator';
@@ -6,9 +6,9 @@ import type { ApiClient } from './api-client.ts';
 import { NeededContents } from './needed-contents.ts';
 import { ObjectCache } from './object-cache.ts';
 import type { CacheChange } from './object-cache.ts';
-import { contentOnDemandKinds, needsOf } from './object-needs.ts';
 import { Reflector } from './reflector.ts';
 import type { ReflectorLimits, ReflectorStatus } from './reflector.ts';
+import { TerminatingObjects } from './terminating-objects.ts';
 
 export interface ClusterSourceOptions {
   readonly client: ApiClient;
@@ -29,41 +29,51 @@ export interface ClusterSourceOptions {
 export interface ClusterSourceStatus {
   readonly hasSynced: boolean;
   readonly reflectors: readonly ReflectorStatus[];
+  /** How many objects of each kind the cluster has, demanded or not. */
+  readonly objects: Readonly<Record<string, number>>;
   /** Objects fetched on demand: how many something refers to, and how many of these are here. */
   readonly contents: { readonly needed: number; readonly held: number };
 }
 
+/** What a demand has brought. */
+export interface DemandedObjects {
+  /** References by which `find` has something new from now on; they do not come among the changes. */
+  readonly here: readonly ObjectReference[];
+  /** References of objects that exist, whose content is on its way. */
+  readonly awaited: readonly ObjectReference[];
+}
+
 /**
- * A cluster as a source of Kubernetes objects. Of Secrets (and ConfigMaps), only metadata are followed; the content of one
- * is fetched while an object in the cache refers to it (as `spec.tls` of any Ingress does) or `need` asks for it.
+ * A cluster as a source of Kubernetes objects. What of it is given on, the table of kinds says: some kinds always, others
+ * only while they are demanded; of those `fetched`, only metadata are followed, and content is fetched on demand.
  */
 export class ClusterSource implements Runnable {
   readonly name = 'cluster';
+  readonly #kinds: ReadonlyMap<string, TranslatedKind>;
   readonly #queue = new CoalescingQueue<ObjectReference>(referenceKey);
-  readonly #cache = new ObjectCache((change) => this.#changed(change), contentOnDemandKinds);
+  readonly #cache: ObjectCache;
   readonly #contents: NeededContents;
+  readonly #terminating: TerminatingObjects;
   readonly #reflectors: readonly Reflector[];
+  /** Keys of what is demanded of `referenced` kinds, there or not. */
+  readonly #demanded = new Set<string>();
   readonly #synced = Promise.withResolvers<void>();
   readonly #logger: Logger;
-  #haveListsSynced = false;
   #hasSynced = false;
 
   constructor(options: ClusterSourceOptions) {
-    const { client, kinds = translatedKinds, logger = silentLogger } = options;
-    const shared = {
-      client,
-      logger,
-      ...(options.clock === undefined ? {} : { clock: options.clock }),
-      ...(options.random === undefined ? {} : { random: options.random }),
-    };
+    const { client, kinds = translatedKinds, logger = silentLogger, clock = systemClock } = options;
+    const shared = { client, logger, clock, ...(options.random === undefined ? {} : { random: options.random }) };
     this.#logger = logger;
+    this.#kinds = new Map(kinds.map((kind) => [kind.kind, kind]));
+    this.#cache = new ObjectCache((change) => this.#changed(change), kinds);
     this.#reflectors = kinds.flatMap((kind) => reflectorsFor(kind, options, { ...shared, cache: this.#cache }));
+    this.#terminating = new TerminatingObjects(clock, (reference) => this.#pass(reference));
     this.#contents = new NeededContents({
       ...shared,
-      kinds: new Map(kinds.map((kind) => [kind.kind, kind])),
-      metadataOf: (reference) => this.#cache.find(reference),
+      kinds: this.#kinds,
+      metadataOf: (reference) => this.#present(reference),
       onChange: (reference) => this.#queue.add(reference),
-      onProgress: () => this.#checkSynced(),
     });
   }
 
@@ -73,10 +83,11 @@ export class ClusterSource implements Runnable {
     const abort = (): void => stop.abort();
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
-    void this.#synced.promise.then(ready);
     void Promise.all(this.#reflectors.map(({ synced }) => synced)).then(() => {
-      this.#haveListsSynced = true;
-      this.#checkSynced();
+      this.#hasSynced = true;
+      this.#logger.info({ objects: this.#counts() }, 'Read the cluster for the first time');
+      this.#synced.resolve();
+      ready();
     });
     const parts = [...this.#reflectors, this.#contents].map((part) => part.run(stop.signal));
     try {
@@ -84,58 +95,123 @@ export class ClusterSource implements Runnable {
     } finally {
       abort();
       signal.removeEventListener('abort', abort);
+      this.#terminating.stop();
       await Promise.allSettled(parts);
     }
   }
 
-  /** Settles once every kind has been listed in full, those apart that the cluster does not have, and what they need was fetched. */
+  /** Settles once every kind has been listed in full, those apart that the cluster does not have. */
   async synced(signal: AbortSignal): Promise<void> {
     await Promise.race([this.#synced.promise, untilAborted(signal)]);
     signal.throwIfAborted();
   }
 
-  /** References of objects that came, changed or went, coalesced while the reader is busy. At first, all of them. */
+  /** References of objects that came, changed or went, coalesced while the reader is busy. At first, all that need no demand. */
   changes(signal: AbortSignal): AsyncIterable<readonly ObjectReference[]> {
     return this.#queue.drain(signal);
   }
 
-  /** The object as last seen; of kinds whose content is fetched on demand, only with its content. */
+  /** The object as last seen; of kinds that are not ingested `always`, only while it is demanded, or what it follows is. */
   find(reference: ObjectReference): KubernetesObject | undefined {
-    return contentOnDemandKinds.has(reference.kind) ? this.#contents.find(reference) : this.#cache.find(reference);
+    const ingest = this.#ingestOf(reference.kind);
+    if (ingest === 'fetched') return this.#contents.find(reference);
+    const object = this.#present(reference);
+    if (ingest === 'always' || object === undefined) return object;
+    return this.#isDemanded(this.#cache.leaderOf(object) ?? reference) ? object : undefined;
   }
 
-  /** All objects of a kind; metadata only where content is fetched on demand. */
+  /** The object as last seen, demanded or not; metadata only where content is fetched on demand. */
+  findMetadata(reference: ObjectReference): KubernetesObject | undefined {
+    return this.#present(reference);
+  }
+
+  /**
+   * Gives these objects on from now on, whether they exist or not.
+   * @returns By which references `find` has something new at once, and of which the content has to be fetched first.
+   */
+  demand(references: readonly ObjectReference[]): DemandedObjects {
+    const here: ObjectReference[] = [];
+    const awaited: ObjectReference[] = [];
+    for (const reference of references) {
+      if (this.#ingestOf(reference.kind) === 'fetched') {
+        if (this.#contents.demand(reference)) awaited.push(reference);
+        continue;
+      }
+      this.#demanded.add(referenceKey(reference));
+      here.push(...this.#keptWith(reference));
+    }
+    return { here, awaited };
+  }
+
+  /**
+   * Takes a demand back.
+   * @returns The references by which `find` has nothing any more.
+   */
+  release(references: readonly ObjectReference[]): readonly ObjectReference[] {
+    return references.flatMap((reference) => {
+      if (this.#ingestOf(reference.kind) === 'fetched') return this.#contents.release(reference) ? [reference] : [];
+      this.#demanded.delete(referenceKey(reference));
+      return this.#keptWith(reference);
+    });
+  }
+
+  /**
+   * Settles once the contents of these awaited objects are here; those that are gone, released or refused do not count.
+   * @throws The reason of `signal` when that aborts.
+   */
+  async settled(references: readonly ObjectReference[], signal: AbortSignal): Promise<void> {
+    await this.#contents.settled(references, signal);
+  }
+
+  /** All objects of a kind, demanded or not; metadata only where content is fetched on demand. */
   list(kind: string): Iterable<KubernetesObject> {
     return this.#cache.list(kind);
   }
 
-  /** Asks for the content of a Secret (or ConfigMap) until the returned function is called. */
-  need(reference: ObjectReference): () => void {
-    let isNeeded = true;
-    this.#contents.need(reference);
-    return () => {
-      if (isNeeded) this.#contents.release(reference);
-      isNeeded = false;
-    };
-  }
-
   status(): ClusterSourceStatus {
     const reflectors = this.#reflectors.map((reflector) => reflector.status());
-    return { hasSynced: this.#hasSynced, reflectors, contents: this.#contents.counts() };
+    return { hasSynced: this.#hasSynced, reflectors, objects: this.#counts(), contents: this.#contents.counts() };
   }
 
-  #changed({ reference, before, after }: CacheChange): void {
-    for (const needed of needsOf(after)) this.#contents.need(needed); // first, so that what stays needed is not dropped
-    for (const needed of needsOf(before)) this.#contents.release(needed);
-    if (contentOnDemandKinds.has(reference.kind)) this.#contents.changed(reference);
-    else this.#queue.add(reference);
+  #counts(): Readonly<Record<string, number>> {
+    return Object.fromEntries(Array.from(this.#kinds.keys(), (kind) => [kind, this.#cache.count(kind)]));
   }
 
-  #checkSynced(): void {
-    if (this.#hasSynced || !this.#haveListsSynced || !this.#contents.isSettled()) return;
-    this.#hasSynced = true;
-    this.#logger.info(this.#contents.counts(), 'Read the cluster for the first time');
-    this.#synced.resolve();
+  #changed({ reference, isTerminating, leaders }: CacheChange): void {
+    this.#terminating.changed(reference, isTerminating ? this.#cache.find(reference) : undefined);
+    this.#pass(reference, leaders);
+  }
+
+  #pass(reference: ObjectReference, leaders = this.#leadersOf(reference)): void {
+    const ingest = this.#ingestOf(reference.kind);
+    if (ingest === 'fetched') return this.#contents.changed(reference);
+    const isWanted = ingest === 'always' || this.#isDemanded(reference) || leaders.some((one) => this.#isDemanded(one));
+    if (isWanted) this.#queue.add(reference);
+  }
+
+  #leadersOf(reference: ObjectReference): readonly ObjectReference[] {
+    const leader = this.#cache.leaderOf(this.#cache.find(reference));
+    return leader === undefined ? [] : [leader];
+  }
+
+  /** The object, and what follows it, as far as they are here. */
+  #keptWith(reference: ObjectReference): readonly ObjectReference[] {
+    const followers = this.#cache.followersOf(reference);
+    return this.#cache.has(reference) ? [reference, ...followers] : followers;
+  }
+
+  /** One whose deletion has come to its end counts as gone, though finalizers may still keep it. */
+  #present(reference: ObjectReference): KubernetesObject | undefined {
+    const object = this.#cache.find(reference);
+    return object === undefined || this.#terminating.isGone(object) ? undefined : object;
+  }
+
+  #isDemanded(reference: ObjectReference): boolean {
+    return this.#demanded.has(referenceKey(reference));
+  }
+
+  #ingestOf(kind: string): TranslatedKind['ingest'] {
+    return this.#kinds.get(kind)?.ingest ?? 'always';
   }
 }
 
@@ -150,7 +226,7 @@ function reflectorsFor(
   const options = {
     ...surroundings,
     kind,
-    content: contentOnDemandKinds.has(kind.kind) ? ('metadata' as const) : ('whole' as const),
+    content: kind.ingest === 'fetched' ? ('metadata' as const) : ('whole' as const),
     ...(labelSelector === undefined ? {} : { labelSelector }),
     ...(limits === undefined ? {} : { limits }),
   };

@@ -16,8 +16,6 @@ export interface NeededContentsOptions {
   readonly metadataOf: (reference: ObjectReference) => KubernetesObject | undefined;
   /** Told when the content of an object came, changed or went. */
   readonly onChange: (reference: ObjectReference) => void;
-  /** Told whenever `isSettled` may have changed. */
-  readonly onProgress: () => void;
   readonly logger?: Logger;
   readonly clock?: Clock;
   readonly random?: () => number;
@@ -25,8 +23,6 @@ export interface NeededContentsOptions {
 
 interface Entry {
   readonly reference: ObjectReference;
-  /** How many need it. */
-  count: number;
   content: KubernetesObject | undefined;
   /** Whether the server has answered since it is needed and there, be it by a refusal. */
   isAnswered: boolean;
@@ -35,7 +31,8 @@ interface Entry {
   cancelRetry: (() => void) | undefined;
 }
 
-const CONCURRENCY = 8;
+/** Enough for thousands in a few seconds; some connections of the client stay free for others. */
+const CONCURRENCY = 12;
 const RETRY_FIRST_MS = 200;
 const RETRY_LONGEST_MS = 60_000;
 
@@ -49,6 +46,10 @@ export class NeededContents {
   readonly #queue = new Set<Entry>();
   readonly #fetches = new Set<Promise<void>>();
   readonly #crashed = Promise.withResolvers<never>();
+  /** Keys of objects that are needed and exist, for which the server has not answered. */
+  readonly #pending = new Set<string>();
+  /** Settles when one of them is so no longer. */
+  #progress = Promise.withResolvers<void>();
   #signal: AbortSignal | undefined;
 
   constructor(options: NeededContentsOptions) {
@@ -58,26 +59,30 @@ export class NeededContents {
     this.#logger = options.logger ?? silentLogger;
   }
 
-  /** Counts one more that needs the object, whether it exists or not. */
-  need(reference: ObjectReference): void {
+  /**
+   * Fetches the content now and whenever it changes, from when the object exists, until `release`.
+   * @returns Whether the object is there, and its content on its way.
+   */
+  demand(reference: ObjectReference): boolean {
     const key = referenceKey(reference);
-    const entry = this.#entries.get(key) ?? newEntry(reference);
-    entry.count += 1;
-    if (entry.count > 1) return;
-    this.#entries.set(key, entry);
-    this.#refresh(entry);
+    if (!this.#entries.has(key)) {
+      const entry = newEntry(reference);
+      this.#entries.set(key, entry);
+      this.#refresh(entry);
+    }
+    return this.#pending.has(key);
   }
 
-  /** Takes one `need` back. */
-  release(reference: ObjectReference): void {
+  /** @returns Whether there was content, which is dropped. */
+  release(reference: ObjectReference): boolean {
     const key = referenceKey(reference);
     const entry = this.#entries.get(key);
-    if (entry === undefined || (entry.count -= 1) > 0) return;
+    if (entry === undefined) return false;
     this.#entries.delete(key);
     this.#queue.delete(entry);
     entry.cancelRetry?.();
-    if (entry.content !== undefined) this.#options.onChange(reference);
-    this.#options.onProgress();
+    this.#notePending(entry, false);
+    return entry.content !== undefined;
   }
 
   /** To be called whenever the object came, changed or went, as its metadata tell. */
@@ -91,12 +96,18 @@ export class NeededContents {
     return this.#entries.get(referenceKey(reference))?.content;
   }
 
-  /** Whether the server has answered for all objects that are needed and exist. */
-  isSettled(): boolean {
-    for (const entry of this.#entries.values()) {
-      if (!entry.isAnswered && this.#options.metadataOf(entry.reference) !== undefined) return false;
+  /**
+   * Settles once the server has answered, be it by a refusal, for all of these that are needed and exist.
+   * @throws The reason of `signal` when that aborts.
+   */
+  async settled(references: readonly ObjectReference[], signal: AbortSignal): Promise<void> {
+    const waiting = references.map(referenceKey);
+    const aborted = untilAborted(signal);
+    for (let last = waiting.at(-1); last !== undefined; last = waiting.at(-1)) {
+      if (this.#pending.has(last)) await Promise.race([this.#progress.promise, aborted]);
+      else waiting.pop();
+      signal.throwIfAborted();
     }
-    return true;
   }
 
   /** How many objects are needed, and the contents of how many are here. */
@@ -123,10 +134,19 @@ export class NeededContents {
     const held = entry.content?.metadata;
     if (held !== undefined && metadata?.uid !== held.uid) this.#set(entry, undefined);
     if (metadata === undefined) entry.isAnswered = false;
+    this.#notePending(entry, metadata !== undefined && !entry.isAnswered);
     if (this.#isStale(entry)) this.#queue.add(entry);
     else this.#queue.delete(entry);
     this.#pump();
-    this.#options.onProgress();
+  }
+
+  #notePending({ reference }: Entry, isPending: boolean): void {
+    const key = referenceKey(reference);
+    if (isPending) this.#pending.add(key);
+    else if (this.#pending.delete(key)) {
+      this.#progress.resolve();
+      this.#progress = Promise.withResolvers<void>();
+    }
   }
 
   #isStale({ reference, content }: Entry): boolean {
@@ -187,7 +207,7 @@ export class NeededContents {
     // One deleted and created again meanwhile is here as soon as its metadata are.
     const isSameObject = content === undefined || content.metadata.uid === metadata.uid;
     this.#set(entry, isSameObject ? content : undefined);
-    this.#options.onProgress();
+    this.#notePending(entry, false);
   }
 
   #failed(entry: Entry, error: ApiError): void {
@@ -197,6 +217,7 @@ export class NeededContents {
     entry.failures += 1;
     // What may not be read must not keep everything else from being configured.
     if (error.code === 'ERR_KUBERNETES_FORBIDDEN') entry.isAnswered = true;
+    if (entry.isAnswered) this.#notePending(entry, false);
     this.#logger.warn(
       { object: entry.reference, code: error.code, err: error },
       'Cannot fetch an object; trying again',
@@ -205,7 +226,6 @@ export class NeededContents {
       this.#queue.add(entry);
       this.#pump();
     });
-    this.#options.onProgress();
   }
 
   #set(entry: Entry, content: KubernetesObject | undefined): void {
@@ -218,7 +238,6 @@ export class NeededContents {
 function newEntry(reference: ObjectReference): Entry {
   return {
     reference,
-    count: 0,
     content: undefined,
     isAnswered: false,
     isFetching: false,

@@ -37,8 +37,8 @@ beforeEach(async () => {
   stop = new AbortController();
   running = Promise.resolve();
   changes = [];
-  cache = new ObjectCache(({ reference, before, after }) => {
-    changes.push(`${before === undefined ? '+' : after === undefined ? '-' : '~'}${reference.name}`);
+  cache = new ObjectCache(({ reference, wasThere, isThere }) => {
+    changes.push(`${wasThere ? (isThere ? '~' : '-') : '+'}${reference.name}`);
   });
 });
 
@@ -63,7 +63,7 @@ async function watching(options: Partial<ReflectorOptions> = {}): Promise<Reflec
 }
 
 const put = (name: string, port = 80): void =>
-  server.set(SERVICES, { metadata: { name, namespace: 'shop' }, spec: { port } });
+  server.set(SERVICES, { metadata: { name, namespace: 'shop' }, spec: { ports: [{ port }] } });
 const names = (): readonly string[] => [...cache.list('Service')].map(({ metadata }) => metadata.name).sort();
 const isWatch = (url: URL): boolean =>
   url.searchParams.get('watch') === 'true' && !url.searchParams.has('sendInitialEvents');
@@ -248,13 +248,13 @@ describe('Reflector', () => {
 
   it('reads lines that are split inside a character', async () => {
     await watching();
-    const object = { metadata: { name: 'a', namespace: 'shop', resourceVersion: '200', labels: { city: 'Zürich 🏔' } } };
+    const object = { metadata: { name: 'a', namespace: 'shop', resourceVersion: '200', annotations: { city: 'Zürich 🏔' } } };
     for (const byte of Buffer.from(`${JSON.stringify({ type: 'ADDED', object })}\n`)) {
       server.write(SERVICES, Buffer.from([byte]));
       await new Promise((resolve) => setImmediate(resolve));
     }
     await until(() => names().includes('a'));
-    expect([...cache.list('Service')][0]?.metadata.labels).toEqual({ city: 'Zürich 🏔' });
+    expect([...cache.list('Service')][0]?.metadata.annotations).toEqual({ city: 'Zürich 🏔' });
   });
 
   it('sees that an object deleted and created again between two lists is another one', async () => {

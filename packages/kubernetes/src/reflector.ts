@@ -1,11 +1,11 @@
 import { silentLogger, systemClock } from '@koko/lifecycle';
 import type { Clock, Logger } from '@koko/lifecycle';
-import type { KubernetesObject } from '@koko/translator';
 import type { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
 import { backoffMs } from './backoff.ts';
 import { delay } from './delay.ts';
 import type { ObjectCache } from './object-cache.ts';
+import type { Replacement } from './replacement.ts';
 import { resourceName } from './resource-path.ts';
 import { parseWatchEvent } from './watch-event.ts';
 import { currentVersion, isServed, listAll, watchRequest } from './watched-resource.ts';
@@ -149,13 +149,10 @@ export class Reflector {
   async #list(signal: AbortSignal): Promise<void> {
     this.#state = 'listing';
     if (this.#isListStreamed && (await this.#streamList(signal))) return;
-    const { objects, resourceVersion } = await listAll(
-      this.#options.client,
-      this.#options,
-      this.#limits.pageSize,
-      signal,
-    );
-    this.#accept(objects, resourceVersion);
+    const { client, cache, kind, namespace } = this.#options;
+    const target = cache.replacement(kind.kind, namespace);
+    const resourceVersion = await listAll(client, this.#options, { pageSize: this.#limits.pageSize, target }, signal);
+    this.#accept(target, resourceVersion);
   }
 
   /** Lists and goes on watching in one request. Returns false where the server cannot do that. */
@@ -196,27 +193,24 @@ export class Reflector {
 
   /** One watch until its end, from a version or with the present objects first. */
   async #stream(since: string | undefined, signal: AbortSignal): Promise<void> {
-    const { client, kind, content = 'whole', cache } = this.#options;
+    const { client, kind, namespace, content = 'whole', cache } = this.#options;
     const { watchSeconds, silenceMs, listSilenceMs } = this.#limits;
     const request = watchRequest(this.#options, Math.round(watchSeconds * (1 + this.#random())), since);
     const startedAt = this.#clock.now();
-    let initial: Map<string, KubernetesObject> | undefined = since === undefined ? new Map() : undefined;
+    let initial = since === undefined ? cache.replacement(kind.kind, namespace) : undefined;
     this.#counts.watches += 1;
     if (initial === undefined) this.#state = 'watching';
     try {
       for await (const line of client.lines(request, () => (initial ? listSilenceMs : silenceMs), signal)) {
         const event = parseWatchEvent(kind, content, line);
-        if (initial === undefined) {
-          this.#failuresInARow = 0;
-          if (event.type === 'upserted') cache.upsert(event.object);
-          else if (event.type === 'deleted') cache.delete(event.object);
-          this.#resourceVersion = event.resourceVersion;
-        } else if (event.type === 'bookmark' && event.isEndOfList) {
-          this.#accept([...initial.values()], event.resourceVersion);
+        if (initial === undefined) this.#failuresInARow = 0;
+        if (event.type === 'upserted') (initial ?? cache).upsert(event.object);
+        else if (event.type === 'deleted') (initial ?? cache).delete(event.object);
+        if (initial === undefined) this.#resourceVersion = event.resourceVersion;
+        else if (event.type === 'bookmark' && event.isEndOfList) {
+          this.#accept(initial, event.resourceVersion);
           initial = undefined;
           this.#state = 'watching';
-        } else if (event.type !== 'bookmark') {
-          applyInitial(initial, event.type, event.object);
         }
       }
     } finally {
@@ -237,9 +231,8 @@ export class Reflector {
   }
 
   /** A complete list, however short, is what there is. */
-  #accept(objects: readonly KubernetesObject[], resourceVersion: string): void {
-    const { cache, kind, namespace } = this.#options;
-    cache.replace(kind.kind, namespace, objects);
+  #accept(list: Replacement, resourceVersion: string): void {
+    list.commit();
     this.#resourceVersion = resourceVersion;
     this.#isVersionInDoubt = false;
     this.#counts.lists += 1;
@@ -324,17 +317,6 @@ export class Reflector {
     if (isRoutine || this.#state === 'missing') this.#logger.debug(fields, 'Watching anew');
     else this.#logger.warn(fields, 'Cannot follow a kind; trying again');
   }
-}
-
-/** Objects may change while their list is still under way. */
-function applyInitial(
-  initial: Map<string, KubernetesObject>,
-  type: 'upserted' | 'deleted',
-  object: KubernetesObject,
-): void {
-  const key = `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
-  if (type === 'upserted') initial.set(key, object);
-  else initial.delete(key);
 }
 
 /** Servers that do not know streamed lists refuse or fail, or leave the client waiting for the end of the list. */

@@ -15,50 +15,57 @@ export interface WatchedResource {
   readonly content?: 'whole' | 'metadata';
 }
 
-export interface ListedObjects {
-  readonly objects: readonly KubernetesObject[];
-  readonly resourceVersion: string;
+/** Where a list goes, object by object. */
+export interface ListTarget {
+  upsert(object: KubernetesObject): void;
+  /** What has come so far does not count: the list begins anew. */
+  clear(): void;
 }
 
-/** The whole list, page by page; in one piece where it has expired on the way, as that cannot happen twice. */
+/**
+ * The whole list, page by page; in one piece where it has expired on the way, as that cannot happen twice.
+ * @returns The version of the list.
+ */
 export async function listAll(
   client: ApiClient,
   resource: WatchedResource,
-  pageSize: number,
+  { pageSize, target }: { readonly pageSize: number; readonly target: ListTarget },
   signal: AbortSignal,
-): Promise<ListedObjects> {
+): Promise<string> {
   let hasPaged = false;
+  const onPage = (): void => void (hasPaged = true);
   try {
-    return await listInPages(client, resource, { limit: pageSize, onPage: () => (hasPaged = true) }, signal);
+    return await listInPages(client, resource, { limit: pageSize, target, onPage }, signal);
   } catch (error) {
     const hasExpired = error instanceof ApiError && error.code === 'ERR_KUBERNETES_GONE' && hasPaged;
     if (!hasExpired) throw error;
-    return listInPages(client, resource, { limit: undefined, onPage: () => {} }, signal);
+    target.clear();
+    return listInPages(client, resource, { limit: undefined, target, onPage }, signal);
   }
 }
 
 interface Paging {
   readonly limit: number | undefined;
+  readonly target: ListTarget;
   readonly onPage: () => void;
 }
 
 async function listInPages(
   client: ApiClient,
   resource: WatchedResource,
-  { limit, onPage }: Paging,
+  { limit, target, onPage }: Paging,
   signal: AbortSignal,
-): Promise<ListedObjects> {
-  const objects: KubernetesObject[] = [];
+): Promise<string> {
   let version = '';
   for await (const { items, resourceVersion } of client.pages(listRequest(resource), limit, signal)) {
     onPage();
     version = resourceVersion;
     for (const item of items) {
       const object = trimObject(resource.kind, item, resource.content ?? 'whole');
-      if (object !== undefined) objects.push(object);
+      if (object !== undefined) target.upsert(object);
     }
   }
-  return { objects, resourceVersion: version };
+  return version;
 }
 
 /** The version at which the server is by now, for the price of at most one object. */

@@ -101,6 +101,18 @@ export class ManifestDirectory implements Runnable {
     return this.#files.find(reference);
   }
 
+  /** Whatever the files have is given on, demanded or not: it is all in memory anyway. */
+  demand(): { readonly here: readonly ObjectReference[]; readonly awaited: readonly ObjectReference[] } {
+    return { here: [], awaited: [] };
+  }
+
+  release(): readonly ObjectReference[] {
+    return [];
+  }
+
+  /** At once, as nothing is ever awaited. */
+  async settled(): Promise<void> {}
+
   /** What is wrong with the files at this moment, in order of files and lines. */
   problems(): readonly ManifestProblem[] {
     return this.#files.problems();

@@ -2,9 +2,16 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { silentLogger } from '@koko/lifecycle';
 import { MemoryPersister } from '@koko/persister';
 import { Store } from '@koko/store';
+import { Translator } from '@koko/translator';
 import type { KubernetesObject, ObjectReference, TranslationDiff } from '@koko/translator';
 import { ConfigurationReconciler } from './configuration-reconciler.ts';
-import type { EntityTranslator, ObjectSource, Reconciliation } from './configuration-reconciler.ts';
+import type {
+  ConfigurationReconcilerOptions,
+  Demanded,
+  EntityTranslator,
+  ObjectSource,
+  Reconciliation,
+} from './configuration-reconciler.ts';
 import { StoreWriter } from './store-writer.ts';
 
 const id = '00000000-0000-4000-8000-000000000001';
@@ -23,6 +30,9 @@ const quiet: TranslationDiff = {
 
 class HandSource implements ObjectSource {
   readonly objects = new Map<string, KubernetesObject>();
+  readonly demanded = new Set<string>();
+  /** Names of objects that are there, and that the source is still getting. */
+  readonly awaited = new Set<string>();
   readonly #batches: (readonly ObjectReference[])[] = [];
   #wake = (): void => {};
 
@@ -44,6 +54,24 @@ class HandSource implements ObjectSource {
 
   find({ name }: ObjectReference): KubernetesObject | undefined {
     return this.objects.get(name);
+  }
+
+  demand(references: readonly ObjectReference[]): Demanded {
+    for (const { name } of references) this.demanded.add(name);
+    const awaited = references.filter(({ name }) => this.awaited.has(name));
+    return { here: references.filter(({ name }) => this.objects.has(name)), awaited };
+  }
+
+  release(references: readonly ObjectReference[]): readonly ObjectReference[] {
+    for (const { name } of references) this.demanded.delete(name);
+    return references.filter(({ name }) => this.objects.has(name));
+  }
+
+  async settled(references: readonly ObjectReference[], signal: AbortSignal): Promise<void> {
+    while (references.some(({ name }) => this.demanded.has(name) && this.awaited.has(name))) {
+      await new Promise((resolve) => setImmediate(resolve));
+      signal.throwIfAborted();
+    }
   }
 }
 
@@ -81,7 +109,11 @@ interface Started {
   readonly isReady: () => boolean;
 }
 
-function start(writer = new StoreWriter(store), onReconciled?: () => void): Started {
+function start(
+  writer = new StoreWriter(store),
+  onReconciled?: () => void,
+  options: Partial<ConfigurationReconcilerOptions> = {},
+): Started {
   const rounds: Reconciliation[] = [];
   let isReady = false;
   const reconciler = new ConfigurationReconciler({
@@ -89,6 +121,7 @@ function start(writer = new StoreWriter(store), onReconciled?: () => void): Star
     translator,
     writer,
     logger: silentLogger,
+    ...options,
     onReconciled(reconciliation) {
       rounds.push(reconciliation);
       onReconciled?.();
@@ -161,5 +194,129 @@ describe('ConfigurationReconciler', () => {
     await until(() => attempts > 0);
     stop.abort();
     await running;
+  });
+
+  describe('with what its translation refers to', () => {
+    const at = (kind: string, name: string): ObjectReference => ({ kind, namespace: 'shop', name });
+    const metadata = (name: string) => ({ namespace: 'shop', name });
+    const service: KubernetesObject = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: metadata('app'),
+      spec: { ports: [{ port: 80 }] },
+    };
+    const web: KubernetesObject = {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'Ingress',
+      metadata: metadata('web'),
+      spec: {
+        ingressClassName: 'kong',
+        defaultBackend: { service: { name: 'app', port: { number: 80 } } },
+        tls: [{ hosts: ['a.example.com'], secretName: 'cert' }],
+      },
+    };
+    const codes = (rounds: readonly Reconciliation[], field: 'problemsAdded' | 'problemsRemoved'): readonly string[] =>
+      rounds.flatMap((round) => round[field].map(({ code }) => code));
+
+    function startTranslating(longestWaitMs = 60_000): Started & { readonly writes: readonly number[] } {
+      const writer = new StoreWriter(store);
+      const write = writer.write.bind(writer);
+      const writes: number[] = [];
+      writer.write = async (changes) => {
+        writes.push(changes.length);
+        return write(changes);
+      };
+      return { ...start(writer, undefined, { translator: new Translator(), longestWaitMs }), writes };
+    }
+
+    it('takes it in at once where it is there, and writes once', async () => {
+      source.objects.set('web', web).set('app', service);
+      source.push();
+      const { rounds, isReady, writes } = startTranslating();
+      await until(isReady);
+      source.push(at('Ingress', 'web'));
+      await until(() => rounds.length === 2);
+      expect([store.count('services'), store.count('routes'), writes.length]).toEqual([1, 1, 1]);
+      expect(codes(rounds, 'problemsAdded')).toEqual(['ERR_TRANSLATE_SECRET_MISSING']);
+      expect(codes(rounds, 'problemsRemoved')).toEqual([]);
+      expect(rounds[1]).toMatchObject({ accepted: [at('Ingress', 'web')], disowned: [], objects: 2 });
+      expect([...source.demanded].sort()).toEqual(['app', 'cert']);
+      source.objects.delete('web');
+      source.push(at('Ingress', 'web'));
+      await until(() => rounds.length === 3);
+      expect([store.count('services'), source.demanded.size, writes.length]).toEqual([0, 0, 2]);
+      expect(rounds[2]).toMatchObject({ disowned: [at('Ingress', 'web')] });
+    });
+
+    it('writes the first pass only when all of it has come, with what changes meanwhile', async () => {
+      source.objects.set('web', web).set('app', service);
+      source.awaited.add('cert');
+      source.push(at('Ingress', 'web'));
+      const { rounds, isReady } = startTranslating(0);
+      await until(() => source.demanded.has('cert'));
+      source.objects.delete('web');
+      source.objects.set('other', { ...web, metadata: metadata('other') });
+      source.push(at('Ingress', 'web'), at('Ingress', 'other'));
+      await until(() => source.demanded.has('cert'));
+      expect({ rounds: rounds.length, ready: isReady() }).toEqual({ rounds: 0, ready: false });
+      source.awaited.clear();
+      await until(isReady);
+      expect(rounds).toHaveLength(1);
+      expect(rounds[0]?.accepted).toEqual([at('Ingress', 'other')]);
+      expect(store.count('routes')).toBe(1);
+    });
+
+    it('waits no longer for what is no longer referred to', async () => {
+      source.objects.set('web', web).set('app', service);
+      source.awaited.add('cert');
+      source.push(at('Ingress', 'web'));
+      const { isReady } = startTranslating();
+      await until(() => source.demanded.has('cert'));
+      source.objects.delete('web');
+      source.push(at('Ingress', 'web'));
+      await until(isReady);
+      expect(store.count('routes')).toBe(0);
+    });
+
+    it('says of nothing that it is missing while it is on its way', async () => {
+      const { rounds, isReady } = startTranslating();
+      source.push();
+      await until(isReady);
+      source.objects.set('web', web).set('app', service);
+      source.awaited.add('cert');
+      source.push(at('Ingress', 'web'));
+      await until(() => source.demanded.has('cert'));
+      source.objects.set('cert', { apiVersion: 'v1', kind: 'Secret', metadata: metadata('cert') });
+      source.awaited.clear();
+      await until(() => rounds.length === 2);
+      expect(codes(rounds, 'problemsAdded')).toEqual(['ERR_TRANSLATE_KEY_PAIR_INVALID']);
+    });
+
+    it('goes on without what takes too long, and takes it in when it comes', async () => {
+      const { rounds, isReady } = startTranslating(1);
+      source.push();
+      await until(isReady);
+      source.objects.set('web', web).set('app', service);
+      source.awaited.add('cert');
+      source.push(at('Ingress', 'web'));
+      await until(() => rounds.length === 2);
+      expect(codes(rounds, 'problemsAdded')).toEqual(['ERR_TRANSLATE_SECRET_MISSING']);
+      source.objects.set('cert', { apiVersion: 'v1', kind: 'Secret', metadata: metadata('cert') });
+      source.awaited.clear();
+      source.push(at('Secret', 'cert'));
+      await until(() => rounds.length === 3);
+      expect(codes(rounds, 'problemsRemoved')).toEqual(['ERR_TRANSLATE_SECRET_MISSING']);
+    });
+
+    it('ends at once when aborted while it waits', async () => {
+      source.objects.set('web', web);
+      source.awaited.add('cert');
+      source.push(at('Ingress', 'web'));
+      const { isReady } = startTranslating();
+      await until(() => source.demanded.has('cert'));
+      stop.abort();
+      await running;
+      expect(isReady()).toBe(false);
+    });
   });
 });

@@ -1,29 +1,20 @@
 import { setTimeout } from 'node:timers/promises';
-import { silentLogger } from '@koko/lifecycle';
+import { silentLogger, untilAborted } from '@koko/lifecycle';
 import type { Logger, Runnable } from '@koko/lifecycle';
-import type { KubernetesObject, ObjectChange, ObjectProblem, ObjectReference, TranslationDiff } from '@koko/translator';
+import { referenceKey } from '@koko/translator';
+import type { ObjectProblem, ObjectReference, TranslationDiff } from '@koko/translator';
+import { Batches } from './batches.ts';
 import { EntityPublisher } from './entity-publisher.ts';
 import type { Publication } from './entity-publisher.ts';
 import type { EntityWriter } from './entity-writer.ts';
+import { NetChanges } from './net-changes.ts';
+import type { ObjectSource } from './object-source.ts';
 import { retryDelayMs } from './retry-backoff.ts';
+import { TranslationRound } from './translation-round.ts';
+import type { EntityTranslator } from './translation-round.ts';
 
-/** Where objects come from: a cluster, or a directory of manifests. */
-export interface ObjectSource {
-  /** Settles once the source has seen everything there is. */
-  synced(signal: AbortSignal): Promise<void>;
-  /**
-   * References of objects that came, changed or went, coalesced while the reader is busy. The first batch names all there
-   * are, and comes even when there are none: until then nothing is written.
-   */
-  changes(signal: AbortSignal): AsyncIterable<readonly ObjectReference[]>;
-  /** The object as it is now. */
-  find(reference: ObjectReference): KubernetesObject | undefined;
-}
-
-/** The part of a translator that reconciling needs. */
-export interface EntityTranslator {
-  apply(changes: Iterable<ObjectChange>): TranslationDiff;
-}
+export type { Demanded, ObjectSource } from './object-source.ts';
+export type { EntityTranslator } from './translation-round.ts';
 
 /** What one round of reconciling did, for logs, metrics and status. */
 export interface Reconciliation extends Publication {
@@ -33,7 +24,7 @@ export interface Reconciliation extends Publication {
   /** Objects with a status that have come to be ours, and those that have ceased to be. */
   readonly accepted: readonly ObjectReference[];
   readonly disowned: readonly ObjectReference[];
-  /** Objects that came, changed or went, in whatever way. */
+  /** Objects that were looked at, as they came, changed, went, or were referred to. */
   readonly changed: readonly ObjectReference[];
 }
 
@@ -46,12 +37,23 @@ export interface ConfigurationReconcilerOptions {
   readonly onReconciled?: (reconciliation: Reconciliation) => void;
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
+  /** How long a round waits for what the source must still get, the first one apart. Default: 1,000. */
+  readonly longestWaitMs?: number;
+}
+
+const LONGEST_WAIT_MS = 1_000;
+
+interface Round {
+  readonly translation: TranslationRound;
+  translateMs: number;
 }
 
 /**
  * Keeps the written entities equal to the translation of the source's objects.
  * Ready once the first complete pass is written: whoever serves configuration depends on it, so that no data plane ever
- * sees a half-read source.
+ * sees a half-read source. That pass is written when everything has come that it refers to. Later rounds wait for such
+ * objects as well, so that nothing is said to be missing that is merely on its way, but not for long; changes that come
+ * meanwhile go out with them.
  */
 export class ConfigurationReconciler implements Runnable {
   readonly name = 'configuration-reconciler';
@@ -61,8 +63,10 @@ export class ConfigurationReconciler implements Runnable {
   readonly #now: () => number;
   /** Attempts to write that have failed since one succeeded. */
   #failures = 0;
-  /** What was translated in rounds that could not be written. */
-  readonly #unreported: (TranslationDiff & Pick<Reconciliation, 'changed'>)[] = [];
+  // What was translated since the last round that could be written.
+  readonly #problems = new NetChanges<ObjectProblem>((problem) => JSON.stringify(problem));
+  readonly #ours = new NetChanges<ObjectReference>(referenceKey);
+  readonly #looked = new Map<string, ObjectReference>();
 
   constructor(options: ConfigurationReconcilerOptions) {
     this.#options = options;
@@ -81,10 +85,23 @@ export class ConfigurationReconciler implements Runnable {
     let isReady = false;
     try {
       await source.synced(signal);
-      for await (const references of this.#rounds(source.changes(signal), signal)) {
-        if (!(await this.#reconcile(references))) continue;
-        if (!isReady) ready();
-        isReady = true;
+      const batches = new Batches(source.changes(signal));
+      try {
+        for (
+          let next = await this.#next(batches, signal);
+          next !== undefined;
+          next = await this.#next(batches, signal)
+        ) {
+          const round = this.#beginRound(next);
+          const waitMs = isReady ? (this.#options.longestWaitMs ?? LONGEST_WAIT_MS) : Infinity;
+          await this.#complete(round, { batches, waitMs }, signal);
+          signal.throwIfAborted(); // what is not complete must not be written
+          if (!(await this.#write(round))) continue;
+          if (!isReady) ready();
+          isReady = true;
+        }
+      } finally {
+        await batches.close();
       }
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -92,28 +109,14 @@ export class ConfigurationReconciler implements Runnable {
   }
 
   /**
-   * The batches of the source, and an empty one whenever what could not be written is to be tried again. Changes do not wait
+   * The next batch of the source, or an empty one when what could not be written is to be tried again. Changes do not wait
    * for that: one of them may be what makes the next attempt succeed, as when a database is full.
    */
-  async *#rounds(
-    changes: AsyncIterable<readonly ObjectReference[]>,
-    signal: AbortSignal,
-  ): AsyncGenerator<readonly ObjectReference[]> {
-    const iterator = changes[Symbol.asyncIterator]();
-    try {
-      for (let next = iterator.next(); ;) {
-        const result = this.#failures === 0 ? await next : await this.#nextOrRetry(next, signal);
-        if (result === 'retry') {
-          yield [];
-          continue;
-        }
-        if (result.done === true) return;
-        yield result.value;
-        next = iterator.next();
-      }
-    } finally {
-      await iterator.return?.();
-    }
+  async #next(batches: Batches<ObjectReference>, signal: AbortSignal): Promise<readonly ObjectReference[] | undefined> {
+    const next = this.#failures === 0 ? await batches.peek() : await this.#nextOrRetry(batches.peek(), signal);
+    if (next === 'retry') return [];
+    batches.take();
+    return next;
   }
 
   async #nextOrRetry<T>(next: Promise<T>, signal: AbortSignal): Promise<T | 'retry'> {
@@ -129,31 +132,78 @@ export class ConfigurationReconciler implements Runnable {
     }
   }
 
-  /** @returns Whether everything known so far is written. */
-  async #reconcile(references: readonly ObjectReference[]): Promise<boolean> {
-    const { source, translator } = this.#options;
+  #beginRound(references: readonly ObjectReference[]): Round {
     const started = this.#now();
-    const diff = translator.apply(references.map((reference) => ({ reference, object: source.find(reference) })));
-    const translated = this.#now();
-    const publication = await this.#publish(diff);
-    this.#unreported.push({ ...diff, changed: references });
+    const round = new TranslationRound({ ...this.#options, onStep: (diff) => this.#noteStep(diff) });
+    round.take(references);
+    return { translation: round, translateMs: this.#now() - started };
+  }
+
+  #noteStep({ problemsAdded, problemsRemoved, accepted, disowned }: TranslationDiff): void {
+    this.#problems.note(problemsAdded, problemsRemoved);
+    this.#ours.note(accepted, disowned);
+  }
+
+  /** Takes in what the round refers to and the source is still getting, and whatever changes meanwhile. */
+  async #complete(
+    round: Round,
+    { batches, waitMs }: { readonly batches: Batches<ObjectReference>; readonly waitMs: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { translation } = round;
+    if (translation.awaited.length === 0) return;
+    const over = new AbortController();
+    const stop = AbortSignal.any([signal, over.signal]);
+    const late = waitMs === Infinity ? untilAborted(stop) : setTimeout(waitMs, undefined, { signal: stop });
+    late.catch(() => {}); // it is over on purpose
+    try {
+      while (translation.awaited.length > 0) {
+        const settled = this.#settled(translation.awaited, stop);
+        const event = await Promise.race([settled, batches.peek(), late]);
+        if (event === undefined) return; // late, or there are no more batches
+        const started = this.#now();
+        if (event === 'settled') translation.takeAwaited();
+        else translation.take(this.#taken(batches, event));
+        round.translateMs += this.#now() - started;
+      }
+    } finally {
+      over.abort();
+    }
+  }
+
+  #taken(batches: Batches<ObjectReference>, batch: readonly ObjectReference[]): readonly ObjectReference[] {
+    batches.take();
+    return batch;
+  }
+
+  async #settled(references: readonly ObjectReference[], signal: AbortSignal): Promise<'settled'> {
+    await this.#options.source.settled(references, signal);
+    return 'settled';
+  }
+
+  /** @returns Whether everything known so far is written. */
+  async #write({ translation, translateMs }: Round): Promise<boolean> {
+    const started = this.#now();
+    for (const reference of translation.looked) this.#looked.set(referenceKey(reference), reference);
+    const publication = await this.#publish(translation);
     if (publication === undefined) return false;
-    const diffs = this.#unreported.splice(0);
+    const changed = [...this.#looked.values()];
     this.#report({
       ...publication,
-      problemsAdded: [...diffs.flatMap(({ problemsAdded }) => problemsAdded), ...publication.problemsAdded],
-      problemsRemoved: [...diffs.flatMap(({ problemsRemoved }) => problemsRemoved), ...publication.problemsRemoved],
-      accepted: diffs.flatMap(({ accepted }) => accepted),
-      disowned: diffs.flatMap(({ disowned }) => disowned),
-      changed: diffs.flatMap(({ changed }) => changed),
-      objects: references.length,
-      translateMs: translated - started,
-      writeMs: this.#now() - translated,
+      problemsAdded: [...this.#problems.added, ...publication.problemsAdded],
+      problemsRemoved: [...this.#problems.removed, ...publication.problemsRemoved],
+      accepted: this.#ours.added,
+      disowned: this.#ours.removed,
+      changed,
+      objects: changed.length,
+      translateMs,
+      writeMs: this.#now() - started,
     });
+    for (const noted of [this.#problems, this.#ours, this.#looked]) noted.clear();
     return true;
   }
 
-  async #publish({ upserts, deletes }: TranslationDiff): Promise<Publication | undefined> {
+  async #publish({ upserts, deletes }: TranslationRound): Promise<Publication | undefined> {
     try {
       const publication = await this.#publisher.publish(upserts, deletes);
       this.#failures = 0;

@@ -15,6 +15,8 @@ export interface ObjectMetadata {
   readonly uid?: string;
   /** RFC 3339, second resolution; absent in manifests that no API server has seen. */
   readonly creationTimestamp?: string;
+  /** Of objects under deletion: when they are to be gone. A source drops them when it has passed; translation does not look at it. */
+  readonly deletionTimestamp?: string;
   readonly generation?: number;
   readonly resourceVersion?: string;
   readonly annotations?: Readonly<Record<string, string>>;

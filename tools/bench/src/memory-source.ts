@@ -1,6 +1,6 @@
 import { referenceKey, referenceOf } from '@koko/translator';
 import type { KubernetesObject, ObjectReference } from '@koko/translator';
-import type { ObjectSource } from '@koko/reconcilers';
+import type { Demanded, ObjectSource } from '@koko/reconcilers';
 
 /** Objects in memory, handed on at once: a source that costs nothing, so that the rest is what gets measured. */
 export class MemorySource implements ObjectSource {
@@ -24,7 +24,7 @@ export class MemorySource implements ObjectSource {
   }
 
   /** Everything is given on at once, demanded or not. */
-  demand(): ReturnType<ObjectSource['demand']> {
+  demand(): Demanded {
     return { here: [], awaited: [] };
   }
 
