@@ -42,14 +42,15 @@ async function withSource(
 const service = (name: string, port = 80): WrittenObject => ({
   apiVersion: 'v1',
   kind: 'Service',
-  metadata: { name, namespace: 'default', labels: { city: 'Zürich 🏔' } },
+  metadata: { name, namespace: 'default', annotations: { city: 'Zürich 🏔' } },
   spec: { clusterIP: 'None', ports: [{ port }] },
 });
-const ingress = (name: string, secretName: string): WrittenObject => ({
-  apiVersion: 'networking.k8s.io/v1',
-  kind: 'Ingress',
-  metadata: { name, namespace: 'default' },
-  spec: { defaultBackend: { service: { name: 'a', port: { number: 80 } } }, tls: [{ hosts: ['a.test'], secretName }] },
+const slice = (name: string, leader: string): WrittenObject => ({
+  apiVersion: 'discovery.k8s.io/v1',
+  kind: 'EndpointSlice',
+  metadata: { name, namespace: 'default', labels: { 'kubernetes.io/service-name': leader } },
+  addressType: 'IPv4',
+  endpoints: [{ addresses: ['10.0.0.1'] }],
 });
 const secret = (name: string, value: string): WrittenObject => ({
   apiVersion: 'v1',
@@ -225,17 +226,23 @@ interface Writer {
 
 async function followKindsAndSecrets(server: { kubeconfig(): string }, { apply, remove }: Writer): Promise<void> {
   const reference: ObjectReference = { kind: 'Secret', namespace: 'default', name: 'cert' };
+  const app: ObjectReference = { kind: 'Service', namespace: 'default', name: 'app' };
   await apply(secret('cert', 'one'));
   await apply(secret('unused', 'two'));
-  await apply(ingress('a', 'cert'));
+  for (const object of [service('app'), slice('app-1', 'app'), service('unused'), slice('unused-1', 'unused')])
+    await apply(object);
   await withSource(server, async (source) => {
     const held = (): unknown => (source.find(reference)?.['data'] as Record<string, unknown> | undefined)?.['tls.crt'];
+    const { here, awaited } = source.demand([app, reference]);
+    expect(here.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['Service app', 'EndpointSlice app-1']);
+    expect(awaited).toEqual([reference]);
+    await source.settled(awaited, never);
     expect(held()).toBe(Buffer.from('one').toString('base64'));
     expect(JSON.stringify([...source.list('Secret')])).not.toContain('tls.crt');
     await apply(secret('cert', 'three'));
     await until(() => held() === Buffer.from('three').toString('base64'));
-    await remove(ingress('a', 'cert'));
-    await until(() => held() === undefined);
+    expect(source.release([app, reference])).toHaveLength(3);
+    expect([held(), source.find(app)]).toEqual([undefined, undefined]);
     const missing = (): boolean =>
       source.status().reflectors.some(({ kind, state }) => kind === 'IngressClassParameters' && state === 'missing');
     expect(missing()).toBe(true);
@@ -280,7 +287,8 @@ async function electOneOfTwo(server: { kubeconfig(): string }): Promise<void> {
 function pathOf({ apiVersion, kind, metadata: { namespace, name } }: WrittenObject): string {
   const plurals: Readonly<Record<string, string>> = {
     Secret: 'secrets',
-    Ingress: 'ingresses',
+    Service: 'services',
+    EndpointSlice: 'endpointslices',
     CustomResourceDefinition: 'customresourcedefinitions',
     IngressClassParameters: 'ingressclassparameterses',
   };
