@@ -1,17 +1,17 @@
-import type { ClusterAccess, LeaderElector, ReflectorLimits } from '@koko/kubernetes';
+import type { ApiClient, ClusterAccess, LeaderElector, ReflectorLimits } from '@koko/kubernetes';
 import type { Component, Lifecycle, Logger } from '@koko/lifecycle';
 import { ClusterConnection } from './cluster-connection.ts';
 import type { Configuration } from './configuration/settings.ts';
 import { createElector } from './leadership.ts';
 import { clusterSource } from './object-source.ts';
-import type { ControllerSource } from './object-source.ts';
+import type { ControllerClusterSource } from './object-source.ts';
 
 /** How to follow a cluster, and as whom. */
 export interface ClusterOptions {
   readonly clusterAccess: ClusterAccess;
   readonly configuration: Configuration;
   readonly logger: Logger;
-  readonly replicaName?: string | undefined;
+  readonly replicaName: string;
   readonly sourceLimits?: Partial<ReflectorLimits> | undefined;
   /** Read late, because it is made of these parts. */
   readonly lifecycle: () => Lifecycle;
@@ -19,13 +19,14 @@ export interface ClusterOptions {
 
 /** What a controller has where it follows a cluster. */
 export interface ClusterParts {
-  readonly source: ControllerSource;
+  readonly client: ApiClient;
+  readonly source: ControllerClusterSource;
   /** Absent where nobody is elected: then this process leads. */
   readonly elector: LeaderElector | undefined;
   readonly components: readonly Component[];
 }
 
-/** Source, election and writers, on one connection. */
+/** Source and election, on one connection. */
 export function createClusterParts(options: ClusterOptions): ClusterParts {
   const { clusterAccess, configuration, logger, replicaName, sourceLimits: limits, lifecycle } = options;
   const connection = new ClusterConnection(clusterAccess);
@@ -41,5 +42,5 @@ export function createClusterParts(options: ClusterOptions): ClusterParts {
     { runnable: source.source, dependsOn: [connection.name], startDeadlineMs: Infinity },
     ...election,
   ];
-  return { source, elector, components };
+  return { client, source, elector, components };
 }

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { DataPlaneServer } from '@koko/data-plane-server';
 import type { DataPlaneServerTls } from '@koko/data-plane-server';
 import { ChangeFeed } from '@koko/event-server';
@@ -11,6 +12,7 @@ import { Translator } from '@koko/translator';
 import { Announcement } from './announcement.ts';
 import { createClusterParts } from './cluster-parts.ts';
 import type { ClusterParts } from './cluster-parts.ts';
+import { createClusterWriters } from './cluster-writers.ts';
 import type { Configuration } from './configuration/settings.ts';
 import type { CertificatePair } from './development-certificates.ts';
 import { HealthServer } from './health-server.ts';
@@ -29,7 +31,7 @@ export interface ControllerOptions {
   readonly sourceLimits?: Partial<ReflectorLimits>;
   /** How long a request to the API server may take. Default: 30,000. */
   readonly requestTimeoutMs?: number;
-  /** What this replica is called in the Lease. Default: the name of the machine. */
+  /** What this replica is called in the Lease and in Events. Default: the name of the machine, which in a Pod is the Pod's. */
   readonly replicaName?: string;
   /** PEM certificates that sign data planes, for mode `pki`. */
   readonly dataPlaneCa?: string;
@@ -65,13 +67,25 @@ export function createController(options: ControllerOptions): Controller {
     onReconciled(reconciliation) {
       metrics.reconciled(reconciliation);
       logReconciliation(logger, reconciliation);
+      writers?.reconciled(reconciliation);
     },
   });
+  const writers =
+    cluster &&
+    createClusterWriters({
+      ...cluster,
+      source: cluster.source.source,
+      configuration,
+      replicaName: options.replicaName ?? hostname(),
+      accepted: () => translator.accepted(),
+      problems: () => [...translator.problems(), ...reconciler.problems()],
+      logger,
+    });
   const dataPlaneServer = createDataPlaneServer(options, store, logger);
   dataPlaneServer.events.on('payloadBuilt', (event) => metrics.payloadBuilt(event));
   dataPlaneServer.events.on('pushed', () => metrics.pushed());
   const elector = cluster?.elector;
-  const report = new StatusReport({ store, translator, reconciler, dataPlaneServer, source, elector });
+  const report = new StatusReport({ store, translator, reconciler, dataPlaneServer, source, elector, writers });
   metrics.observe(report);
   const mustLead = configuration['high-availability'] === 'leader';
   const healthServer: HealthServer = new HealthServer({
@@ -90,6 +104,7 @@ export function createController(options: ControllerOptions): Controller {
       { runnable: healthServer },
       { runnable: store },
       ...(cluster?.components ?? [{ runnable: source.source }]),
+      ...(writers?.components ?? []),
       { runnable: reconciler, dependsOn: ['store', source.source.name], startDeadlineMs: FIRST_PASS_DEADLINE_MS },
       {
         runnable: listeningForDataPlanes(dataPlaneServer, configuration),
@@ -115,7 +130,7 @@ function createStore(configuration: Configuration, logger: Logger): Store {
 }
 
 function createCluster(
-  { clusterAccess, configuration, replicaName, sourceLimits }: ControllerOptions,
+  { clusterAccess, configuration, replicaName = hostname(), sourceLimits }: ControllerOptions,
   logger: Logger,
   lifecycle: () => Lifecycle,
 ): ClusterParts | undefined {

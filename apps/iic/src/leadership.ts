@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { ClusterLease, LeaderElector } from '@koko/kubernetes';
 import type { ApiClient } from '@koko/kubernetes';
 import type { Lifecycle, Logger } from '@koko/lifecycle';
@@ -11,13 +10,13 @@ export interface ElectionSurroundings {
   readonly logger: Logger;
   /** Read late, because the elector is itself one of the components. */
   readonly lifecycle: () => Lifecycle;
-  /** What this replica is called; a random part is added. Default: the name of the machine, which in a Pod is the Pod's. */
-  readonly replicaName?: string | undefined;
+  /** What this replica is called; a random part is added. */
+  readonly replicaName: string;
 }
 
 /** Elects the one replica that runs the components for leaders. */
 export function createElector(configuration: Configuration, surroundings: ElectionSurroundings): LeaderElector {
-  const { client, logger, lifecycle, replicaName = hostname() } = surroundings;
+  const { client, logger, lifecycle, replicaName } = surroundings;
   const namespace = configuration['election-namespace'] ?? client.namespace;
   // Controllers of different classes lead side by side.
   const name = configuration['election-id'] ?? `iic-${configuration['ingress-class']}`;

@@ -7,9 +7,14 @@ export interface MetricSources {
   entityCounts(): Readonly<Record<string, number>>;
   problemCount(): number;
   isLeading(): boolean;
+  /** What was written to the cluster since the start. */
+  writeCounts(): Readonly<Record<string, WriteCounts | undefined>>;
   nodesBySyncStatus(): Readonly<Record<string, number>>;
   queryRuns(): Readonly<Record<string, number>>;
 }
+
+/** Counts of one writer, by outcome. */
+export type WriteCounts = object;
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
@@ -59,6 +64,21 @@ export class Metrics {
     gaugeBy(registry, 'iic_query_runs', 'Runs of each translation query since start', 'query', () =>
       sources.queryRuns(),
     );
+    this.#observeWrites(sources);
+  }
+
+  #observeWrites(sources: MetricSources): void {
+    new Gauge({
+      name: 'iic_cluster_writes',
+      help: 'Writes to the cluster since start, by what was written and how it went; queued and active are as of now',
+      labelNames: ['what', 'outcome'],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const [what, counts] of Object.entries(sources.writeCounts()))
+          for (const [outcome, count] of Object.entries(counts ?? {})) this.set({ what, outcome }, count);
+      },
+    });
   }
 
   reconciled({ translateMs, writeMs, upserts, deletes }: Reconciliation): void {

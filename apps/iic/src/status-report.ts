@@ -4,9 +4,10 @@ import type { ComponentStatus, Lifecycle } from '@koko/lifecycle';
 import type { ConfigurationReconciler } from '@koko/reconcilers';
 import type { Store } from '@koko/store';
 import type { ObjectProblem, Translator } from '@koko/translator';
+import type { ClusterWriters } from './cluster-writers.ts';
 import { json, plain } from './health-server.ts';
 import type { HealthAnswer, HealthServerOptions } from './health-server.ts';
-import type { Metrics, MetricSources } from './metrics.ts';
+import type { Metrics, MetricSources, WriteCounts } from './metrics.ts';
 import { describeObjects } from './object-names.ts';
 import type { ControllerSource } from './object-source.ts';
 
@@ -21,6 +22,8 @@ export interface StatusSources {
   readonly source: ControllerSource;
   /** Absent where nobody is elected. */
   readonly elector: LeaderElector | undefined;
+  /** Absent where there is no cluster. */
+  readonly writers: ClusterWriters | undefined;
 }
 
 /** What there is to say of a running controller, computed when somebody asks. */
@@ -68,6 +71,7 @@ export class StatusReport implements MetricSources {
       source: source.status(),
       isLeading: this.isLeading(),
       ...(elector === undefined ? {} : { leader: elector.leader }),
+      writes: this.writeCounts(),
       revision: this.revision(),
       configHash: dataPlaneServer.status().configHash,
       entityCounts: this.entityCounts(),
@@ -76,6 +80,12 @@ export class StatusReport implements MetricSources {
       nodeCount: nodes.length,
       nodes: nodes.slice(0, MAX_LISTED).map(describeNode),
     };
+  }
+
+  /** What has been written to the cluster, by what. */
+  writeCounts(): Readonly<Record<'status' | 'events', WriteCounts | undefined>> {
+    const { writers } = this.#sources;
+    return { status: writers?.statusReconciler?.counters(), events: writers?.eventReporter?.counters() };
   }
 
   #problems(): readonly object[] {
