@@ -4,10 +4,12 @@ import { positive, sizes } from '../whole-numbers.ts';
 import { interruptible } from './interruptible.ts';
 import { measureCluster } from './measure-cluster.ts';
 import type { ClusterOptions } from './measure-cluster.ts';
+import { measureMemory } from './measure-memory.ts';
+import type { MemoryOptions } from './measure-memory.ts';
 
 /** The benchmarks that run `iic` as a process against an API server. */
 export function clusterCommands(): readonly Command[] {
-  return [clusterCommand()];
+  return [clusterCommand(), memoryCommand()];
 }
 
 function clusterCommand(): Command {
@@ -19,6 +21,19 @@ function clusterCommand(): Command {
       interruptible(async (signal) => {
         const figures = await measureCluster(options, signal);
         await report('cluster', 'routes', figures, options.out ?? 'bench-results/cluster.json');
+      }),
+    );
+}
+
+function memoryCommand(): Command {
+  return withServer('memory', 'memory of the controller beside Secrets that nothing refers to')
+    .option('--routes <N>', 'Ingresses, each with a Service and two EndpointSlices of its own', positive, 10_000)
+    .option('--secrets <N>', 'Secrets that nothing refers to', positive, 5000)
+    .option('--secret-bytes <N>', 'size of each', positive, 100_000)
+    .action((options: MemoryOptions & { readonly out?: string }) =>
+      interruptible(async (signal) => {
+        const figures = await measureMemory(options, signal);
+        await report('memory', 'routes', figures, options.out ?? 'bench-results/memory.json');
       }),
     );
 }

@@ -14,8 +14,11 @@ export type ServerKind = 'real' | 'emulator';
 export interface ControllerRequest {
   /** As in a role: `patch ingresses/status`. */
   readonly what: string;
-  /** Renewals of the Lease and of watches, and looking for kinds that are not installed, come with time, not with changes. */
-  readonly isRecurring: boolean;
+  /**
+   * Renewals of the Lease and of watches, lists that make sure of a silent watch, and the search for kinds that are not
+   * installed: these come as time goes by, not with changes.
+   */
+  readonly comesWithTime: boolean;
 }
 
 /** An API server on loopback that lives as long as the benchmark. */
@@ -99,6 +102,6 @@ function controllerRequest({ verb, resource, subresource }: RequestedResource): 
   const target = resource === '' ? 'discovery' : resource;
   return {
     what: `${verb} ${subresource === '' ? target : `${target}/${subresource}`}`,
-    isRecurring: resource === 'leases' || resource === '' || verb === 'watch',
+    comesWithTime: resource === 'leases' || resource === '' || verb === 'watch' || verb === 'list',
   };
 }

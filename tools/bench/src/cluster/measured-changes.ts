@@ -32,9 +32,14 @@ export interface ChangeMeasurement {
 
 /** How long changes take from the API server to the data plane, and what the controller asks meanwhile. */
 export async function measureChanges(measurement: ChangeMeasurement): Promise<readonly Figure[]> {
+  const { cluster, size } = measurement;
   const figures: Figure[] = [];
+  const started = performance.now();
+  const before = cluster.controllerRequests().length;
   for (const change of changesOf(measurement)) figures.push(...(await measureChange(change, measurement)));
-  return figures;
+  const minutes = (performance.now() - started) / 60_000;
+  const requests = cluster.controllerRequests().slice(before);
+  return [...figures, ...perMinuteFigures(requests, size, minutes)];
 }
 
 function changesOf({ writer, size, round }: ChangeMeasurement): readonly Change[] {
@@ -72,10 +77,10 @@ async function measureChange({ what, write }: Change, measurement: ChangeMeasure
   ];
 }
 
-/** Waits until the controller has asked nothing for a while, besides what recurs. */
+/** Waits until the controller has asked nothing for a while, besides what comes with time. */
 async function untilQuiet(cluster: ClusterUnderTest, signal: AbortSignal): Promise<readonly ControllerRequest[]> {
   const deadline = performance.now() + QUIET_WITHIN_MS;
-  const ofChanges = (): number => cluster.controllerRequests().filter(({ isRecurring }) => !isRecurring).length;
+  const ofChanges = (): number => cluster.controllerRequests().filter(({ comesWithTime }) => !comesWithTime).length;
   for (let seen = ofChanges(); performance.now() < deadline;) {
     await pause(QUIET_MS, undefined, { signal });
     const now = ofChanges();
@@ -90,7 +95,7 @@ function requestFigures(
   requests: readonly ControllerRequest[],
   { size, changes }: { readonly size: number; readonly changes: number },
 ): readonly Figure[] {
-  const ofChanges = requests.filter(({ isRecurring }) => !isRecurring);
+  const ofChanges = requests.filter(({ comesWithTime }) => !comesWithTime);
   const perChange = (count: number): readonly number[] => [count / changes];
   const byWhat = [...Map.groupBy(ofChanges, ({ what }) => what)];
   return [
@@ -102,4 +107,14 @@ function requestFigures(
       values: perChange(length),
     })),
   ];
+}
+
+function perMinuteFigures(requests: readonly ControllerRequest[], size: number, minutes: number): readonly Figure[] {
+  const withTime = requests.filter(({ comesWithTime }) => comesWithTime);
+  return [...Map.groupBy(withTime, ({ what }) => what)].map(([what, { length }]) => ({
+    size,
+    what: `requests as time goes by, per minute: ${what}`,
+    unit: 'count',
+    values: [length / minutes],
+  }));
 }
