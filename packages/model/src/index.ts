@@ -2,6 +2,8 @@ export type { Problem, Result } from './problem.ts';
 
 export type { EntityInput, EntityOf, EntityType } from './entity-types.ts';
 export { entityTypes, isEntityType } from './entity-types.ts';
+export { EntityMap } from './entity-map.ts';
+export { EntityGroups } from './entity-groups.ts';
 export type { Reference } from './filled.ts';
 export type {
   KongAcl,

@@ -19,8 +19,8 @@ export function effectsOf(index: EntityIndex, { staged, cascaded }: Verdict<Prep
     changes.push({ op: 'delete', type: record.type, id: record.id });
     removed.push(record);
   };
-  for (const proposal of staged.values()) {
-    const known = index.find(proposal.key);
+  for (const proposal of staged) {
+    const known = index.find(proposal.type, proposal.id);
     if (proposal.record === undefined) {
       if (known !== undefined) remove(known);
     } else if (known?.digest !== proposal.record.digest) {

@@ -1,20 +1,21 @@
+import { EntityMap } from '@koko/model';
 import type { EntityType, Problem } from '@koko/model';
 import type { EntityName, Offender } from './entity-change.ts';
-import type { EntityIndex, EntityKey, EntityRecord } from './entity-index.ts';
-import { fieldsOfUniqueKey } from './entity-rules.ts';
+import type { EntityIndex, EntityRecord } from './entity-index.ts';
+import { uniqueKeysOf } from './entity-rules.ts';
+import type { UniqueKey, UniqueRule } from './entity-rules.ts';
 
 /** A change that is fine in itself; `record` is what an upsert would leave, `undefined` stands for a delete. */
 export interface Proposal {
   readonly index: number;
   readonly type: EntityType;
   readonly id: string;
-  readonly key: EntityKey;
   readonly record: EntityRecord | undefined;
 }
 
 /** What a batch comes to: the last proposal for each entity, and the stored entities that cascading deletes take along. */
 export interface Verdict<P extends Proposal> {
-  readonly staged: ReadonlyMap<EntityKey, P>;
+  readonly staged: readonly P[];
   readonly cascaded: readonly EntityRecord[];
 }
 
@@ -40,114 +41,124 @@ export function judgeBatch<P extends Proposal>(
       index,
       proposals.filter((proposal) => !offenders.has(proposal.index)),
     );
-    const found = judge.judge(refusedKeys(offenders));
+    const found = judge.judge(refusedEntities(offenders));
     for (const offender of found) offenders.set(offender.index, offender);
     if (found.length === 0 || round >= maxRounds) return judge;
   }
 }
 
-function refusedKeys(offenders: ReadonlyMap<number, Offender>): Set<EntityKey> {
-  const refused = new Set<EntityKey>();
-  for (const { type, id } of offenders.values()) if (id !== undefined) refused.add(`${type}/${id}`);
+function refusedEntities(offenders: ReadonlyMap<number, Offender>): EntityMap<Offender> {
+  const refused = new EntityMap<Offender>();
+  for (const offender of offenders.values())
+    if (offender.id !== undefined) refused.set(offender.type, offender.id, offender);
   return refused;
 }
 
 class Judge<P extends Proposal> implements Verdict<P> {
   readonly #index: EntityIndex;
-  readonly staged = new Map<EntityKey, P>();
+  readonly staged: readonly P[];
+  readonly #stagedOf = new EntityMap<P>();
   /** Stored entities that will be gone, with the proposal to blame. */
-  readonly #removed = new Map<EntityKey, Proposal>();
+  readonly #removed = new EntityMap<{ readonly record: EntityRecord; readonly cause: Proposal }>();
   readonly cascaded: EntityRecord[] = [];
   readonly #offenders = new Map<number, Offender>();
 
   constructor(index: EntityIndex, proposals: readonly P[]) {
     this.#index = index;
-    for (const proposal of proposals) {
-      this.staged.delete(proposal.key); // moves it to its last position
-      this.staged.set(proposal.key, proposal);
-    }
+    for (const proposal of proposals) this.#stagedOf.set(proposal.type, proposal.id, proposal);
+    this.staged = proposals.filter((proposal) => this.#stagedOf.get(proposal.type, proposal.id) === proposal);
   }
 
   /** @param refused Entities whose changes were refused already; only used for clearer messages. */
-  judge(refused: ReadonlySet<EntityKey>): readonly Offender[] {
+  judge(refused: EntityMap<Offender>): readonly Offender[] {
     this.#cascade();
     this.#checkDeletes();
-    for (const proposal of this.staged.values()) this.#checkReferences(proposal, refused);
-    const claims = new Map<string, Proposal>();
-    for (const proposal of this.staged.values()) this.#checkUniqueKeys(proposal, claims);
+    for (const proposal of this.staged) this.#checkReferences(proposal, refused);
+    const claims: Claims = new Map();
+    for (const proposal of this.staged) this.#checkUniqueKeys(proposal, claims);
     return [...this.#offenders.values()];
   }
 
   /** Finds what goes along with the deletes; entities that the batch itself writes decide for themselves. */
   #cascade(): void {
-    const pending: [EntityKey, Proposal][] = [];
-    for (const proposal of this.staged.values())
-      if (proposal.record === undefined) pending.push([proposal.key, proposal]);
+    const pending: { readonly record: EntityRecord; readonly cause: Proposal }[] = [];
+    const remove = (record: EntityRecord, cause: Proposal): void => {
+      this.#removed.set(record.type, record.id, { record, cause });
+      pending.push({ record, cause });
+    };
+    for (const proposal of this.staged) {
+      const record = proposal.record === undefined ? this.#index.find(proposal.type, proposal.id) : undefined;
+      if (record !== undefined) remove(record, proposal);
+    }
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-      const [target, cause] = next;
-      if (this.#index.find(target) === undefined) continue;
-      this.#removed.set(target, cause);
-      for (const referrer of this.#index.referrers(target)) {
-        if (this.staged.has(referrer.key) || this.#removed.has(referrer.key)) continue;
-        if (refersWith(referrer, target, 'restrict')) continue;
+      for (const referrer of this.#index.referrers(next.record.type, next.record.id)) {
+        if (this.#isDecided(referrer) || refersWith(referrer, next.record, 'restrict')) continue;
         this.cascaded.push(referrer);
-        this.#removed.set(referrer.key, cause);
-        pending.push([referrer.key, cause]);
+        remove(referrer, next.cause);
       }
     }
-    this.cascaded.sort((a, b) => (a.key < b.key ? -1 : 1)); // the index holds them in order of arrival
+    this.cascaded.sort((a, b) => (show(a) < show(b) ? -1 : 1)); // the index holds them in order of arrival
+  }
+
+  /** Whether the batch says what becomes of an entity, or that it goes is known already. */
+  #isDecided({ type, id }: EntityName): boolean {
+    return this.#stagedOf.has(type, id) || this.#removed.has(type, id);
   }
 
   #checkDeletes(): void {
-    for (const [target, cause] of this.#removed) {
-      for (const referrer of this.#index.referrers(target)) {
-        if (this.staged.has(referrer.key) || this.#removed.has(referrer.key)) continue;
-        const via = target === cause.key ? '' : `its dependent ${show(target)} `;
-        const message = `${via || 'it '}is referred to by ${show(referrer.key)}; delete that first`;
+    for (const { record, cause } of this.#removed.values()) {
+      for (const referrer of this.#index.referrers(record.type, record.id)) {
+        if (this.#isDecided(referrer)) continue;
+        const isItself = record.type === cause.type && record.id === cause.id;
+        const subject = isItself ? 'it' : `its dependent ${show(record)}`;
+        const message = `${subject} is referred to by ${show(referrer)}; delete that first`;
         this.#blame(cause, { code: 'ERR_STORE_REFERENCE_IN_USE', path: [], message }, referrer);
       }
     }
   }
 
-  #checkReferences(proposal: Proposal, refused: ReadonlySet<EntityKey>): void {
-    for (const { rule, target } of proposal.record?.references ?? []) {
+  #checkReferences(proposal: Proposal, refused: EntityMap<Offender>): void {
+    for (const { rule, id } of proposal.record?.references ?? []) {
+      const target = { type: rule.to, id };
       if (this.#exists(target)) continue;
-      const state = refused.has(target) ? 'is refused, too' : 'does not exist';
-      const [type, id] = splitKey(target);
+      const state = refused.has(rule.to, id) ? 'is refused, too' : 'does not exist';
       const problem = { code: 'ERR_STORE_REFERENCE_MISSING', path: [rule.field], message: `${show(target)} ${state}` };
-      this.#blame(proposal, problem, { type, id });
+      this.#blame(proposal, problem, target);
     }
   }
 
-  #checkUniqueKeys(proposal: Proposal, claims: Map<string, Proposal>): void {
+  #checkUniqueKeys(proposal: Proposal, claims: Claims): void {
     if (this.#offenders.has(proposal.index)) return; // it will not be there, so it takes no key from others
-    const uniqueKeys = proposal.record?.uniqueKeys ?? [];
+    const uniqueKeys = uniqueKeysOf(proposal.type, proposal.record?.uniqueValues ?? []);
     for (const uniqueKey of uniqueKeys) {
-      const holder = this.#holderAfter(uniqueKey, proposal.key) ?? claims.get(uniqueKey);
+      const holder = this.#holderAfter(uniqueKey, proposal) ?? claims.get(uniqueKey.rule)?.get(uniqueKey.value);
       if (holder === undefined) continue;
       this.#blame(proposal, uniqueProblem(uniqueKey, holder), holder);
     }
     if (this.#offenders.has(proposal.index)) return;
-    for (const uniqueKey of uniqueKeys) claims.set(uniqueKey, proposal);
+    for (const { rule, value } of uniqueKeys) claim(claims, rule, value, proposal);
   }
 
   /** Another stored entity that holds the key now and will go on doing so. */
-  #holderAfter(uniqueKey: string, key: EntityKey): EntityName | undefined {
+  #holderAfter(uniqueKey: UniqueKey, { type, id }: EntityName): EntityName | undefined {
     const holder = this.#index.holder(uniqueKey);
-    if (holder === undefined || holder.key === key || this.#isRemoved(holder.key)) return undefined;
-    const next = this.staged.get(holder.key)?.record;
-    return next === undefined || next.uniqueKeys.includes(uniqueKey) ? holder : undefined;
+    const isItself = holder?.type === type && holder.id === id;
+    if (holder === undefined || isItself || this.#isRemoved(holder)) return undefined;
+    const next = this.#stagedOf.get(holder.type, holder.id)?.record;
+    const isKept = next === undefined || holds(next, uniqueKey);
+    return isKept ? holder : undefined;
   }
 
-  #exists(key: EntityKey): boolean {
-    if (this.staged.get(key)?.record !== undefined) return true;
-    return this.#index.find(key) !== undefined && !this.#isRemoved(key);
+  #exists(target: EntityName): boolean {
+    const { type, id } = target;
+    if (this.#stagedOf.get(type, id)?.record !== undefined) return true;
+    return this.#index.find(type, id) !== undefined && !this.#isRemoved(target);
   }
 
   /** A delete that is refused removes nothing. */
-  #isRemoved(key: EntityKey): boolean {
-    const cause = this.#removed.get(key);
-    return cause !== undefined && !this.#offenders.has(cause.index);
+  #isRemoved({ type, id }: EntityName): boolean {
+    const removed = this.#removed.get(type, id);
+    return removed !== undefined && !this.#offenders.has(removed.cause.index);
   }
 
   #blame({ index, type, id }: Proposal, problem: Problem, { type: byType, id: byId }: EntityName): void {
@@ -163,17 +174,23 @@ class Judge<P extends Proposal> implements Verdict<P> {
   }
 }
 
-const refersWith = (referrer: EntityRecord, target: EntityKey, onDelete: 'cascade' | 'restrict'): boolean =>
-  referrer.references.some((reference) => reference.target === target && reference.rule.onDelete === onDelete);
+const refersWith = (referrer: EntityRecord, { type, id }: EntityName, onDelete: 'cascade' | 'restrict'): boolean =>
+  referrer.references.some(({ rule, id: target }) => target === id && rule.to === type && rule.onDelete === onDelete);
 
-function splitKey(key: EntityKey): [EntityType, string] {
-  const slash = key.indexOf('/');
-  return [key.slice(0, slash) as EntityType, key.slice(slash + 1)]; // keys are made of a type and an id
+const holds = (record: EntityRecord, { rule, value }: UniqueKey): boolean =>
+  uniqueKeysOf(record.type, record.uniqueValues).some((held) => held.rule === rule && held.value === value);
+
+/** Who in the batch has taken what so far. */
+type Claims = Map<UniqueRule, Map<string, Proposal>>;
+
+function claim(claims: Claims, rule: UniqueRule, value: string, proposal: Proposal): void {
+  const ofRule = claims.get(rule);
+  if (ofRule === undefined) claims.set(rule, new Map([[value, proposal]]));
+  else ofRule.set(value, proposal);
 }
 
 /** Does not show the value: it may be a credential. */
-function uniqueProblem(uniqueKey: string, holder: EntityName): Problem {
-  const fields = fieldsOfUniqueKey(uniqueKey);
+function uniqueProblem({ rule: { fields } }: UniqueKey, holder: EntityName): Problem {
   const [field = ''] = fields;
   const combination = `the combination of ${fields.join(' and ')} `;
   const message = `is taken by ${holder.type} ${holder.id}; choose another value`;
@@ -182,4 +199,4 @@ function uniqueProblem(uniqueKey: string, holder: EntityName): Problem {
     : { code: 'ERR_STORE_UNIQUE', path: [], message: combination + message };
 }
 
-const show = (key: EntityKey): string => splitKey(key).join(' ');
+const show = ({ type, id }: EntityName): string => `${type} ${id}`;

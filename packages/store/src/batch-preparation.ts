@@ -46,7 +46,7 @@ export async function prepareBatch(changes: readonly EntityChange[], preparation
     await pace(index);
     const prepared =
       change.op === 'delete'
-        ? { index, type: change.type, id: change.id, key: `${change.type}/${change.id}`, record: undefined }
+        ? { index, type: change.type, id: change.id, record: undefined }
         : prepareUpsert(index, change.type, change.entity, preparation);
     const proposal = 'problems' in prepared ? prepared : await stamped(prepared, preparation);
     const problem = 'problems' in proposal ? undefined : conditionProblem(change, proposal, preparation.index);
@@ -86,7 +86,7 @@ function encoded(
 ): PreparedUpsert {
   const json = JSON.stringify(entity);
   const record = recordOf({ type, id, revision, entity, digest: digestOf(json) });
-  return { index, type, id, key: record.key, record, entity, json };
+  return { index, type, id, record, entity, json };
 }
 
 /** Sets the moments of an upsert, when that is asked for; an upsert that changes nothing else keeps the old ones. */
@@ -94,7 +94,7 @@ async function stamped(prepared: PreparedChange, preparation: Preparation): Prom
   const { cluster, index, transaction, stampAt } = preparation;
   if (stampAt === undefined || prepared.record === undefined) return prepared;
   const { type, id, entity } = prepared;
-  const known = index.find(prepared.key);
+  const known = index.find(type, id);
   if (known === undefined) return encoded(prepared.index, type, id, stampEntity(type, entity, stampAt), preparation);
   const rowKey = entityRowKey(cluster, type, id);
   const row = await transaction.get(rowKey);
@@ -105,7 +105,7 @@ async function stamped(prepared: PreparedChange, preparation: Preparation): Prom
 }
 
 function conditionProblem(change: EntityChange, proposal: Proposal, index: EntityIndex): Problem | undefined {
-  const actual = index.find(proposal.key)?.revision ?? 0;
+  const actual = index.find(proposal.type, proposal.id)?.revision ?? 0;
   if (change.ifRevision === undefined || change.ifRevision === actual) return undefined;
   const message =
     change.ifRevision === 0

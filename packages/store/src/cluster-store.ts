@@ -136,7 +136,7 @@ export class ClusterStore {
 
   /** The revision that last changed an entity, for `ifRevision`; `undefined` when there is none. */
   revisionOf(type: EntityType, id: string): number | undefined {
-    return this.#state.index.find(`${type}/${id}`)?.revision;
+    return this.#state.index.find(type, id)?.revision;
   }
 
   /** Everything there is, at one revision, parents before the children that refer to them. */

@@ -1,84 +1,75 @@
-import type { EntityType, ReferenceDescription } from '@koko/model';
-
-/** `type/id`: names an entity within its cluster. */
-export type EntityKey = string;
-
-/** A reference that an entity holds. */
-export interface HeldReference {
-  readonly rule: ReferenceDescription;
-  readonly target: EntityKey;
-}
+import { EntityGroups, EntityMap } from '@koko/model';
+import type { EntityType } from '@koko/model';
+import { uniqueKeysOf } from './entity-rules.ts';
+import type { HeldReference, UniqueKey, UniqueRule } from './entity-rules.ts';
 
 /** What has to be known of a stored entity to judge changes, without its content. */
 export interface EntityRecord {
-  readonly key: EntityKey;
   readonly type: EntityType;
   readonly id: string;
   /** When it was last changed. */
   readonly revision: number;
   /** Digest of its JSON text: equal digests, equal content. */
   readonly digest: string;
-  readonly uniqueKeys: readonly string[];
+  /** What it holds of each unique key, in the order of its type's rules. */
+  readonly uniqueValues: readonly (string | undefined)[];
   readonly references: readonly HeldReference[];
 }
 
-/** The entities of one cluster by key, by unique key and by what they refer to. */
+/**
+ * The entities of one cluster by id, by unique key and by what they refer to. There are tens of thousands, and ids and names are
+ * the entities' own texts: what is kept of each is worth counting.
+ */
 export class EntityIndex {
-  readonly #records = new Map<EntityKey, EntityRecord>();
-  readonly #holders = new Map<string, EntityRecord>();
-  readonly #referrers = new Map<EntityKey, Set<EntityRecord>>();
-  readonly #counts = new Map<EntityType, number>();
+  readonly #records = new EntityMap<EntityRecord>();
+  readonly #holders = new Map<UniqueRule, Map<string, EntityRecord>>();
+  readonly #referrers = new EntityGroups<EntityRecord>();
 
   get size(): number {
     return this.#records.size;
   }
 
-  find(key: EntityKey): EntityRecord | undefined {
-    return this.#records.get(key);
+  find(type: EntityType, id: string): EntityRecord | undefined {
+    return this.#records.get(type, id);
   }
 
   /** The entity that holds a unique key. */
-  holder(uniqueKey: string): EntityRecord | undefined {
-    return this.#holders.get(uniqueKey);
+  holder({ rule, value }: UniqueKey): EntityRecord | undefined {
+    return this.#holders.get(rule)?.get(value);
   }
 
   /** The entities that refer to another one, which need not exist. */
-  referrers(target: EntityKey): Iterable<EntityRecord> {
-    return this.#referrers.get(target) ?? [];
+  referrers(type: EntityType, id: string): readonly EntityRecord[] {
+    return this.#referrers.of(type, id);
   }
 
   count(type: EntityType): number {
-    return this.#counts.get(type) ?? 0;
+    return this.#records.count(type);
   }
 
   /** Brings the index in line with a commit: first all that goes, so that unique keys can change hands. */
   apply(removed: readonly EntityRecord[], put: readonly EntityRecord[]): void {
-    for (const { key } of removed) this.#remove(key);
-    for (const { key } of put) this.#remove(key);
+    for (const { type, id } of removed) this.#remove(type, id);
+    for (const { type, id } of put) this.#remove(type, id);
     for (const record of put) this.#add(record);
   }
 
   #add(record: EntityRecord): void {
-    this.#records.set(record.key, record);
-    this.#counts.set(record.type, this.count(record.type) + 1);
-    for (const uniqueKey of record.uniqueKeys) this.#holders.set(uniqueKey, record);
-    for (const { target } of record.references) {
-      const referrers = this.#referrers.get(target);
-      if (referrers === undefined) this.#referrers.set(target, new Set([record]));
-      else referrers.add(record);
+    this.#records.set(record.type, record.id, record);
+    for (const { rule, value } of uniqueKeysOf(record.type, record.uniqueValues)) {
+      const holders = this.#holders.get(rule);
+      if (holders === undefined) this.#holders.set(rule, new Map([[value, record]]));
+      else holders.set(value, record);
     }
+    for (const { rule, id } of record.references) this.#referrers.add(rule.to, id, record);
   }
 
-  #remove(key: EntityKey): void {
-    const record = this.#records.get(key);
+  #remove(type: EntityType, id: string): void {
+    const record = this.#records.get(type, id);
     if (record === undefined) return;
-    this.#records.delete(key);
-    this.#counts.set(record.type, this.count(record.type) - 1);
-    for (const uniqueKey of record.uniqueKeys) this.#holders.delete(uniqueKey);
-    for (const { target } of record.references) {
-      const referrers = this.#referrers.get(target);
-      referrers?.delete(record);
-      if (referrers?.size === 0) this.#referrers.delete(target);
-    }
+    this.#records.delete(type, id);
+    for (const { rule, value } of uniqueKeysOf(record.type, record.uniqueValues))
+      this.#holders.get(rule)?.delete(value);
+    for (const { rule, id: target } of record.references) this.#referrers.remove(rule.to, target, record);
   }
 }

@@ -2,13 +2,11 @@ import { hash } from 'node:crypto';
 import type { EntityType } from '@koko/model';
 import type { StoredEntity } from './entity-change.ts';
 import type { EntityRecord } from './entity-index.ts';
-import { referencesOf, rulesFor, uniqueKeysOf } from './entity-rules.ts';
+import { referencesOf, rulesFor, uniqueValuesOf } from './entity-rules.ts';
 
-const DIGEST_LENGTH = 22; // 132 bits in base64: no two contents will ever meet by chance
-
-/** A digest of an entity's JSON text. */
+/** A digest of an entity's JSON text, with a byte for each character: it is kept of every entity. */
 export function digestOf(json: string): string {
-  return hash('sha256', json, 'base64').slice(0, DIGEST_LENGTH);
+  return hash('sha256', json, 'buffer').toString('latin1');
 }
 
 /** What the index keeps of an entity. */
@@ -21,6 +19,6 @@ export function recordOf(stored: {
 }): EntityRecord {
   const { type, id, revision, entity, digest } = stored;
   const rules = rulesFor(type);
-  const uniqueKeys = uniqueKeysOf(rules, entity);
-  return { key: `${type}/${id}`, type, id, revision, digest, uniqueKeys, references: referencesOf(rules, entity) };
+  const uniqueValues = uniqueValuesOf(rules, entity);
+  return { type, id, revision, digest, uniqueValues, references: referencesOf(rules, entity) };
 }

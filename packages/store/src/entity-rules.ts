@@ -1,11 +1,20 @@
 import { describeEntity } from '@koko/model';
-import type { EntityType, ReferenceDescription, UniqueKey } from '@koko/model';
+import type { EntityType, ReferenceDescription, UniqueKey as UniqueKeyDescription } from '@koko/model';
 import type { StoredEntity } from './entity-change.ts';
-import type { HeldReference } from './entity-index.ts';
 
-interface UniqueRule extends Pick<UniqueKey, 'fields' | 'nullsCollide'> {
-  /** Where each key of this rule begins: type and fields, so that keys of different rules never meet. */
-  readonly prefix: string;
+/** Fields of a type whose values no two entities may share. */
+export type UniqueRule = UniqueKeyDescription;
+
+/** A reference that an entity holds, to the `id` of a `rule.to`. */
+export interface HeldReference {
+  readonly rule: ReferenceDescription;
+  readonly id: string;
+}
+
+/** What only one entity can have: these values of the fields of a rule. */
+export interface UniqueKey {
+  readonly rule: UniqueRule;
+  readonly value: string;
 }
 
 /** The parts of a type's description that the store enforces, compiled once. */
@@ -22,59 +31,58 @@ export function rulesFor(type: EntityType): EntityRules {
   const known = compiled.get(type);
   if (known !== undefined) return known;
   const { primaryKey, references, uniqueKeys } = describeEntity(type);
-  const uniques = uniqueKeys.map(({ fields, nullsCollide }) => ({
-    fields,
-    nullsCollide,
-    prefix: `${type}\n${fields.join('+')}\n`,
-  }));
-  const rules = { primaryKey, references, uniques };
+  const rules = { primaryKey, references, uniques: uniqueKeys };
   compiled.set(type, rules);
   return rules;
 }
 
+const NONE: readonly never[] = [];
+
 /** What an entity refers to. */
 export function referencesOf(rules: EntityRules, entity: StoredEntity): readonly HeldReference[] {
-  const held: HeldReference[] = [];
+  let held: readonly HeldReference[] = NONE;
   for (const rule of rules.references) {
     const value = entity[rule.field];
     for (const target of Array.isArray(value) ? (value as unknown[]) : [value]) {
       const id = idOf(target);
-      if (id !== undefined) held.push({ rule, target: `${rule.to}/${id}` });
+      if (id !== undefined) held = [...held, { rule, id }]; // mostly the only one: `push` would leave room for 16 more
     }
   }
   return held;
 }
 
-/** The unique keys that an entity holds. */
-export function uniqueKeysOf(rules: EntityRules, entity: Readonly<Record<string, unknown>>): readonly string[] {
-  const keys: string[] = [];
-  for (const rule of rules.uniques) {
-    const key = uniqueKeyOf(rule, entity);
-    if (key !== undefined) keys.push(key);
-  }
-  return keys;
+/** What an entity holds of each unique key of its type, in the order of the rules. */
+export function uniqueValuesOf(
+  rules: EntityRules,
+  entity: Readonly<Record<string, unknown>>,
+): readonly (string | undefined)[] {
+  return rules.uniques.length === 0 ? NONE : rules.uniques.map((rule) => uniqueValueOf(rule, entity));
+}
+
+/** The unique keys of an entity, from what it holds of each. */
+export function uniqueKeysOf(type: EntityType, values: readonly (string | undefined)[]): readonly UniqueKey[] {
+  return rulesFor(type).uniques.flatMap((rule, position) => {
+    const value = values[position];
+    return value === undefined ? [] : [{ rule, value }];
+  });
 }
 
 /** The key under which exactly these fields are unique, with these values; `undefined` when nothing of the kind exists. */
-export function uniqueKeyFor(rules: EntityRules, values: Readonly<Record<string, unknown>>): string | undefined {
+export function uniqueKeyFor(rules: EntityRules, values: Readonly<Record<string, unknown>>): UniqueKey | undefined {
   const given = Object.keys(values);
   const rule = rules.uniques.find(({ fields }) => given.length === fields.length && fields.every((f) => f in values));
-  return rule && uniqueKeyOf(rule, values);
+  const value = rule && uniqueValueOf(rule, values);
+  return rule === undefined || value === undefined ? undefined : { rule, value };
 }
 
-/** The fields that a unique key is made of. */
-export function fieldsOfUniqueKey(uniqueKey: string): readonly string[] {
-  return uniqueKey.split('\n', 2)[1]?.split('+') ?? [];
-}
-
-function uniqueKeyOf(
-  { fields, nullsCollide, prefix }: UniqueRule,
+function uniqueValueOf(
+  { fields, nullsCollide }: UniqueRule,
   entity: Readonly<Record<string, unknown>>,
 ): string | undefined {
   const values = fields.map((field) => idOf(entity[field]) ?? entity[field] ?? null);
   if (!nullsCollide && values.includes(null)) return undefined;
   const [value, ...others] = values;
-  return prefix + (typeof value === 'string' && others.length === 0 ? value : JSON.stringify(values));
+  return typeof value === 'string' && others.length === 0 ? value : JSON.stringify(values);
 }
 
 /** A reference is `{ id }`; in lists of ids it is the id itself. */

@@ -2,7 +2,6 @@ import { silentLogger } from '@koko/lifecycle';
 import type { Persister, ReadTransaction } from '@koko/persister';
 import { ChangeLog } from './change-log.ts';
 import { EntityIndex } from './entity-index.ts';
-import type { EntityRecord } from './entity-index.ts';
 import { digestOf, recordOf } from './entity-record.ts';
 import { scanEntries } from './entry-scan.ts';
 import { RecentCommits } from './recent-commits.ts';
@@ -93,7 +92,7 @@ export class StoreCore {
     for await (const { key, value } of scanEntries(transaction, entityPrefix)) {
       const { cluster, type, id } = decodeEntityKey(key);
       const { revision, json, entity } = decodeEntity(key, value);
-      const record: EntityRecord = recordOf({ type, id, revision, entity, digest: digestOf(json) });
+      const record = recordOf({ type, id, revision, entity, digest: digestOf(json) });
       this.#stateIn(clusters, cluster).index.apply([], [record]);
     }
     for await (const { key, value } of scanEntries(transaction, logPrefix)) {
