@@ -4,6 +4,8 @@ export type { EntityInput, EntityOf, EntityType } from './entity-types.ts';
 export { entityTypes, isEntityType } from './entity-types.ts';
 export { EntityMap } from './entity-map.ts';
 export { EntityGroups } from './entity-groups.ts';
+export type { Group } from './group.ts';
+export { membersOf, withMember, withoutMember } from './group.ts';
 export type { Reference } from './filled.ts';
 export type {
   KongAcl,

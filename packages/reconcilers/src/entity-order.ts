@@ -1,12 +1,17 @@
-import { describeEntity } from '@koko/model';
-import type { EntityType } from '@koko/model';
+import { describeEntity, membersOf, withMember, withoutMember } from '@koko/model';
+import type { EntityType, Group } from '@koko/model';
 import type { TranslatedEntity } from '@koko/translator';
 
 /** `type/id`: names an entity. */
 export type EntityKey = string;
 
 export function entityKey({ type, id }: { readonly type: EntityType; readonly id: string }): EntityKey {
-  return `${type}/${id}`;
+  return [type, id].join('/'); // one flat text: a template would leave a tree of its pieces
+}
+
+export function nameOfKey(key: EntityKey): { readonly type: EntityType; readonly id: string } {
+  const slash = key.indexOf('/');
+  return { type: key.slice(0, slash) as EntityType, id: key.slice(slash + 1) }; // keys are made of a type and an id
 }
 
 /** What an entity refers to, in the order of its fields. */
@@ -44,21 +49,19 @@ function compareText(a: string, b: string): number {
 
 /** Sets of keys by another key; none is kept empty. */
 export class KeySets {
-  readonly #sets = new Map<EntityKey, Set<EntityKey>>();
+  readonly #sets = new Map<EntityKey, NonNullable<Group<EntityKey>>>();
 
   of(key: EntityKey): readonly EntityKey[] {
-    return [...(this.#sets.get(key) ?? [])];
+    return membersOf(this.#sets.get(key));
   }
 
   add(key: EntityKey, member: EntityKey): void {
-    const members = this.#sets.get(key);
-    if (members === undefined) this.#sets.set(key, new Set([member]));
-    else members.add(member);
+    this.#sets.set(key, withMember(this.#sets.get(key), member));
   }
 
   remove(key: EntityKey, member: EntityKey): void {
-    const members = this.#sets.get(key);
-    members?.delete(member);
-    if (members?.size === 0) this.#sets.delete(key);
+    const others = withoutMember(this.#sets.get(key), member);
+    if (others === undefined) this.#sets.delete(key);
+    else this.#sets.set(key, others);
   }
 }

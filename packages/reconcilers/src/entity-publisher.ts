@@ -1,6 +1,6 @@
 import type { EntityType, Problem } from '@koko/model';
 import type { ObjectProblem, TranslatedEntity } from '@koko/translator';
-import { compareEntities, entityKey, KeySets, referencesOf } from './entity-order.ts';
+import { compareEntities, entityKey, KeySets, nameOfKey, referencesOf } from './entity-order.ts';
 import type { EntityKey } from './entity-order.ts';
 import type { EntityChange, EntityWriter, Refusal } from './entity-writer.ts';
 import { HeldEntities, nameOf } from './held-entities.ts';
@@ -25,6 +25,10 @@ interface Step {
   readonly entity: TranslatedEntity | undefined;
 }
 
+interface Upsert extends Step {
+  readonly entity: TranslatedEntity;
+}
+
 /**
  * Brings wished-for entities into an `EntityWriter` and holds back those that are refused, with everything that refers to
  * them, so that one bad entity keeps no other out. What is held back comes in by itself as soon as nothing bars it.
@@ -38,7 +42,7 @@ export class EntityPublisher {
   readonly #referrers = new KeySets();
   readonly #held = new HeldEntities();
   /** What the writer holds, by all we know. */
-  readonly #stored = new Map<EntityKey, EntityName>();
+  readonly #stored = new Set<EntityKey>();
   /** Keys whose state there may differ from what is wished and not held; survives a writer that fails. */
   readonly #pending = new Set<EntityKey>();
   /** Deletes refused because of entities that are not ours; tried again with every publication. */
@@ -85,7 +89,7 @@ export class EntityPublisher {
     if (this.#hasLookedForLeftovers) return;
     for (const name of await this.#writer.list()) {
       const key = entityKey(name);
-      this.#stored.set(key, name);
+      this.#stored.add(key);
       if (!this.#wishes.has(key)) this.#pending.add(key);
     }
     this.#hasLookedForLeftovers = true;
@@ -175,16 +179,15 @@ export class EntityPublisher {
   /** In an order that does not depend on that of arrival, deletes first. */
   #steps(): readonly Step[] {
     const deletes: Step[] = [];
-    const upserts: TranslatedEntity[] = [];
+    const upserts: Upsert[] = [];
     for (const key of this.#pending) {
       const entity = this.#desired(key);
-      const name = this.#stored.get(key);
-      if (entity !== undefined) upserts.push(entity);
-      else if (name !== undefined) deletes.push({ key, name, entity: undefined });
+      if (entity !== undefined) upserts.push({ key, name: entity, entity });
+      else if (this.#stored.has(key)) deletes.push({ key, name: nameOfKey(key), entity: undefined });
     }
-    upserts.sort(compareEntities);
+    upserts.sort((a, b) => compareEntities(a.entity, b.entity));
     deletes.sort((a, b) => (a.key < b.key ? -1 : 1));
-    return [...deletes, ...upserts.map((entity) => ({ key: entityKey(entity), name: entity, entity }))];
+    return [...deletes, ...upserts];
   }
 
   /** The entity as it is to be in the writer, if it is to be there. */
@@ -262,9 +265,9 @@ export class EntityPublisher {
   }
 
   #settle(steps: readonly Step[]): void {
-    for (const { key, name, entity } of steps) {
+    for (const { key, entity } of steps) {
       if (entity === undefined) this.#stored.delete(key);
-      else this.#stored.set(key, { type: name.type, id: name.id });
+      else this.#stored.add(key);
     }
     this.#pending.clear();
   }
