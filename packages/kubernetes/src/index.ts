@@ -1,3 +1,5 @@
+export { accessRules, eventRules, leaseRules, publishServiceRules, readRules, statusRules } from './access-rules.ts';
+export type { AccessOptions, AccessRules, PolicyRule } from './access-rules.ts';
 export { ApiClient } from './api-client.ts';
 export type { ApiClientOptions, ApiRequest, ListPage } from './api-client.ts';
 export { ApiError } from './api-error.ts';
