@@ -125,6 +125,27 @@ describe('ClusterSource', () => {
     expect(changes.take()).toEqual(['Service later']);
   });
 
+  it('guesses what an object refers to by the names in it, until the next demand', async () => {
+    for (const name of ['web', 'wrong', 'other']) service(name);
+    slice('web-1', 'web');
+    slice('wrong-1', 'wrong');
+    server.set(INGRESSES, {
+      metadata: { name: 'a', namespace: 'shop', annotations: { x: 'other' } },
+      spec: { defaultBackend: { service: { name: 'web' } }, rules: [{ host: 'wrong' }, null, 7] },
+    });
+    const { source } = start();
+    await source.synced(stop.signal);
+    const [object] = [...source.list('Ingress')];
+    if (object === undefined) throw new Error('no Ingress');
+    const wrong = ['EndpointSlice wrong-1', 'Service wrong'];
+    expect(namesOf(source.guess(object))).toEqual(['EndpointSlice web-1', wrong[0], 'Service web', wrong[1]]);
+    const isThere = (name: string): boolean => source.find(serviceReference(name)) !== undefined;
+    expect(['web', 'wrong', 'other'].map(isThere)).toEqual([true, true, false]);
+    expect(namesOf(source.demand([serviceReference('web')]).here)).toEqual(wrong);
+    expect(['web', 'wrong', 'other'].map(isThere)).toEqual([true, false, false]);
+    expect(namesOf(source.guess(object))).toEqual(wrong);
+  });
+
   it('fetches a Secret while it is demanded, and anew when it changes', async () => {
     secret('cert', 'one');
     const { source } = start();

@@ -3,6 +3,7 @@ import type { Clock, Logger, Runnable } from '@koko/lifecycle';
 import { referenceKey, translatedKinds } from '@koko/translator';
 import type { KubernetesObject, ObjectReference, TranslatedKind } from '@koko/translator';
 import type { ApiClient } from './api-client.ts';
+import { namedObjects } from './named-objects.ts';
 import { NeededContents } from './needed-contents.ts';
 import { ObjectCache } from './object-cache.ts';
 import type { CacheChange } from './object-cache.ts';
@@ -37,7 +38,7 @@ export interface ClusterSourceStatus {
 
 /** What a demand has brought. */
 export interface DemandedObjects {
-  /** References by which `find` has something new from now on; they do not come among the changes. */
+  /** References by which `find` has something else from now on, wrong guesses among them; they do not come among the changes. */
   readonly here: readonly ObjectReference[];
   /** References of objects that exist, whose content is on its way. */
   readonly awaited: readonly ObjectReference[];
@@ -50,6 +51,7 @@ export interface DemandedObjects {
 export class ClusterSource implements Runnable {
   readonly name = 'cluster';
   readonly #kinds: ReadonlyMap<string, TranslatedKind>;
+  readonly #guessable: readonly TranslatedKind[];
   readonly #queue = new CoalescingQueue<ObjectReference>(referenceKey);
   readonly #cache: ObjectCache;
   readonly #contents: NeededContents;
@@ -57,16 +59,20 @@ export class ClusterSource implements Runnable {
   readonly #reflectors: readonly Reflector[];
   /** Keys of what is demanded of `referenced` kinds, there or not. */
   readonly #demanded = new Set<string>();
+  /** What will probably be demanded next, by key. */
+  readonly #guessed = new Map<string, ObjectReference>();
   readonly #synced = Promise.withResolvers<void>();
   readonly #logger: Logger;
   #hasSynced = false;
 
   constructor(options: ClusterSourceOptions) {
-    const { client, kinds = translatedKinds, logger = silentLogger, clock = systemClock } = options;
+    const { client, logger = silentLogger, clock = systemClock } = options;
+    const kinds: readonly TranslatedKind[] = options.kinds ?? translatedKinds;
     const shared = { client, logger, clock, ...(options.random === undefined ? {} : { random: options.random }) };
     this.#logger = logger;
     this.#kinds = new Map(kinds.map((kind) => [kind.kind, kind]));
     this.#cache = new ObjectCache((change) => this.#changed(change), kinds);
+    this.#guessable = kinds.filter(({ ingest, follows }) => ingest === 'referenced' && follows === undefined);
     this.#reflectors = kinds.flatMap((kind) => reflectorsFor(kind, options, { ...shared, cache: this.#cache }));
     this.#terminating = new TerminatingObjects(clock, (reference) => this.#pass(reference));
     this.#contents = new NeededContents({
@@ -126,8 +132,20 @@ export class ClusterSource implements Runnable {
   }
 
   /**
-   * Gives these objects on from now on, whether they exist or not.
-   * @returns By which references `find` has something new at once, and of which the content has to be fetched first.
+   * References of `referenced` objects that this one seems to name, and of what follows them; given on until the next `demand`.
+   * Who asks for them with the object need not translate it twice.
+   */
+  guess(object: KubernetesObject): readonly ObjectReference[] {
+    return namedObjects(object, this.#guessable).flatMap((reference) => {
+      if (!this.#cache.has(reference) || this.#isDemanded(reference)) return [];
+      this.#guessed.set(referenceKey(reference), reference);
+      return this.#keptWith(reference);
+    });
+  }
+
+  /**
+   * Gives these objects on from now on, whether they exist or not, and takes back what was guessed besides.
+   * @returns By which references `find` has something else now, and of which the content has to be fetched first.
    */
   demand(references: readonly ObjectReference[]): DemandedObjects {
     const here: ObjectReference[] = [];
@@ -137,9 +155,12 @@ export class ClusterSource implements Runnable {
         if (this.#contents.demand(reference)) awaited.push(reference);
         continue;
       }
-      this.#demanded.add(referenceKey(reference));
-      here.push(...this.#keptWith(reference));
+      const key = referenceKey(reference);
+      this.#demanded.add(key);
+      if (!this.#guessed.delete(key)) here.push(...this.#keptWith(reference));
     }
+    for (const reference of this.#guessed.values()) here.push(...this.#keptWith(reference));
+    this.#guessed.clear();
     return { here, awaited };
   }
 
@@ -207,7 +228,8 @@ export class ClusterSource implements Runnable {
   }
 
   #isDemanded(reference: ObjectReference): boolean {
-    return this.#demanded.has(referenceKey(reference));
+    const key = referenceKey(reference);
+    return this.#demanded.has(key) || this.#guessed.has(key);
   }
 
   #ingestOf(kind: string): TranslatedKind['ingest'] {

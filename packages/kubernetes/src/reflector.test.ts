@@ -248,7 +248,9 @@ describe('Reflector', () => {
 
   it('reads lines that are split inside a character', async () => {
     await watching();
-    const object = { metadata: { name: 'a', namespace: 'shop', resourceVersion: '200', annotations: { city: 'Zürich 🏔' } } };
+    const object = {
+      metadata: { name: 'a', namespace: 'shop', resourceVersion: '200', annotations: { city: 'Zürich 🏔' } },
+    };
     for (const byte of Buffer.from(`${JSON.stringify({ type: 'ADDED', object })}\n`)) {
       server.write(SERVICES, Buffer.from([byte]));
       await new Promise((resolve) => setImmediate(resolve));

@@ -101,6 +101,11 @@ export class ManifestDirectory implements Runnable {
     return this.#files.find(reference);
   }
 
+  /** None, as nothing waits for a demand. */
+  guess(): readonly ObjectReference[] {
+    return [];
+  }
+
   /** Whatever the files have is given on, demanded or not: it is all in memory anyway. */
   demand(): { readonly here: readonly ObjectReference[]; readonly awaited: readonly ObjectReference[] } {
     return { here: [], awaited: [] };

@@ -31,6 +31,8 @@ const quiet: TranslationDiff = {
 class HandSource implements ObjectSource {
   readonly objects = new Map<string, KubernetesObject>();
   readonly demanded = new Set<string>();
+  /** Names of Services that the source guesses for every object. */
+  readonly guessable = new Set<string>();
   /** Names of objects that are there, and that the source is still getting. */
   readonly awaited = new Set<string>();
   readonly #batches: (readonly ObjectReference[])[] = [];
@@ -54,6 +56,11 @@ class HandSource implements ObjectSource {
 
   find({ name }: ObjectReference): KubernetesObject | undefined {
     return this.objects.get(name);
+  }
+
+  guess(): readonly ObjectReference[] {
+    const names = [...this.guessable].filter((name) => this.objects.has(name) && !this.demanded.has(name));
+    return names.map((name) => ({ kind: 'Service', namespace: 'shop', name }));
   }
 
   demand(references: readonly ObjectReference[]): Demanded {
@@ -246,6 +253,17 @@ describe('ConfigurationReconciler', () => {
       await until(() => rounds.length === 3);
       expect([store.count('services'), source.demanded.size, writes.length]).toEqual([0, 0, 2]);
       expect(rounds[2]).toMatchObject({ disowned: [at('Ingress', 'web')] });
+    });
+
+    it('translates but once where the source has guessed right', async () => {
+      source.objects.set('web', web).set('app', service);
+      source.guessable.add('app');
+      source.push(at('Ingress', 'web'));
+      const translator = new Translator();
+      const { isReady } = start(undefined, undefined, { translator });
+      await until(isReady);
+      expect([store.count('services'), translator.runs()['kong-service'] ?? 0]).toEqual([1, 0]);
+      expect(translator.runs()['default-kong-service']).toBe(1);
     });
 
     it('writes the first pass only when all of it has come, with what changes meanwhile', async () => {

@@ -11,6 +11,11 @@ export interface ObjectSource {
   changes(signal: AbortSignal): AsyncIterable<readonly ObjectReference[]>;
   /** The object as it is now. A source may keep back what nobody demands. */
   find(reference: ObjectReference): KubernetesObject | undefined;
+  /**
+   * References of objects that nobody has demanded yet and that this one probably refers to; `find` has them until the next
+   * `demand`, which tells right guesses from wrong ones. It spares translating twice, and decides nothing.
+   */
+  guess(object: KubernetesObject): readonly ObjectReference[];
   /** From now on these objects are referred to, whether they exist or not. */
   demand(references: readonly ObjectReference[]): Demanded;
   /** They are no longer. Returns the references by which `find` has nothing any more. */
@@ -24,7 +29,7 @@ export interface ObjectSource {
 
 /** What a demand has brought. */
 export interface Demanded {
-  /** References by which `find` has something new from now on; they do not come among the changes. */
+  /** References by which `find` has something else from now on, wrong guesses among them; they do not come among the changes. */
   readonly here: readonly ObjectReference[];
   /** References of objects that exist and are on their way. */
   readonly awaited: readonly ObjectReference[];

@@ -1,5 +1,11 @@
 import { referenceKey } from '@koko/translator';
-import type { ObjectChange, ObjectReference, TranslatedEntity, TranslationDiff } from '@koko/translator';
+import type {
+  KubernetesObject,
+  ObjectChange,
+  ObjectReference,
+  TranslatedEntity,
+  TranslationDiff,
+} from '@koko/translator';
 import { entityKey } from './entity-order.ts';
 import type { EntityKey } from './entity-order.ts';
 import type { ObjectSource } from './object-source.ts';
@@ -66,8 +72,7 @@ export class TranslationRound {
   /** @returns What is to be taken in next. */
   #step(references: readonly ObjectReference[]): readonly ObjectReference[] {
     const { source, translator, onStep } = this.#options;
-    for (const reference of references) this.#looked.set(referenceKey(reference), reference);
-    const diff = translator.apply(references.map((reference) => ({ reference, object: source.find(reference) })));
+    const diff = translator.apply(this.#changes(references));
     this.#note(diff);
     const { here, awaited } = source.demand(diff.demanded);
     for (const reference of awaited) this.#awaited.set(referenceKey(reference), reference);
@@ -86,5 +91,21 @@ export class TranslationRound {
       this.#deletes.delete(entityKey(entity));
       this.#upserts.set(entityKey(entity), entity);
     }
+  }
+
+  /** One object at a time, as the source may have to unpack it, and the translator keeps but a part. */
+  *#changes(references: readonly ObjectReference[]): Iterable<ObjectChange> {
+    const { source } = this.#options;
+    for (const reference of references) {
+      const object = source.find(reference);
+      yield this.#change(reference, object);
+      const guessed = object === undefined ? [] : source.guess(object);
+      for (const guess of guessed) yield this.#change(guess, source.find(guess));
+    }
+  }
+
+  #change(reference: ObjectReference, object: KubernetesObject | undefined): ObjectChange {
+    this.#looked.set(referenceKey(reference), reference);
+    return { reference, object };
   }
 }

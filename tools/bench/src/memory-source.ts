@@ -23,6 +23,11 @@ export class MemorySource implements ObjectSource {
     return this.#objects.get(referenceKey(reference));
   }
 
+  /** None, as nothing waits for a demand. */
+  guess(): readonly ObjectReference[] {
+    return [];
+  }
+
   /** Everything is given on at once, demanded or not. */
   demand(): Demanded {
     return { here: [], awaited: [] };
