@@ -55,7 +55,7 @@ function emitDeclarations() {
 }
 
 function writePublishedManifest() {
-  const { scripts: _scripts, files: _files, private: _private, ...published } = manifest;
+  const { scripts: _scripts, files: _files, private: _private, nx: _nx, ...published } = manifest;
   published.exports = {
     '.': { types: './index.d.ts', default: './index.js' },
     './package.json': './package.json',

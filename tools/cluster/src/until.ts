@@ -1,0 +1,21 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+const ASK_EVERY_MS = 10;
+
+/**
+ * Waits until the condition holds; one deadline for all of it.
+ * @param pending Undefined when it holds, else what is still missing.
+ * @throws With what was missing at the last.
+ */
+export async function until(
+  pending: () => string | undefined | Promise<string | undefined>,
+  withinMs: number,
+): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const missing = await pending();
+    if (missing === undefined) return;
+    if (performance.now() > deadline) throw new Error(`Not within ${withinMs} ms: ${missing}`);
+    await pause(ASK_EVERY_MS);
+  }
+}
