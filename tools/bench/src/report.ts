@@ -39,7 +39,8 @@ function toRow({ size, what, unit, values }: Figure, all: readonly Figure[]): Ro
   const summary = summarize(values);
   const smallest = Math.min(...all.map((figure) => figure.size));
   const base = all.find((figure) => figure.what === what && figure.size === smallest);
-  const ratio = base === undefined || base.size === size ? undefined : summary.mean / summarize(base.values).mean;
+  const baseMean = base === undefined || base.size === size ? 0 : summarize(base.values).mean;
+  const ratio = baseMean === 0 ? undefined : summary.mean / baseMean;
   return { size, what, unit, ...summary, ratio };
 }
 

@@ -5,7 +5,7 @@ import { dirname, delimiter } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { wallClockMs } from '../wall-clock.ts';
-import { processMemory } from './process-memory.ts';
+import { processCpuMs, processMemory } from './process-memory.ts';
 import type { ProcessMemory } from './process-memory.ts';
 
 const IIC = fileURLToPath(new URL('../../../../apps/iic/bin/iic.mjs', import.meta.url));
@@ -107,10 +107,15 @@ export class ControllerProcess {
     return processMemory(this.pid);
   }
 
-  /** Text of `/metrics`, `/status` and the like. */
-  async ask(path: string): Promise<string> {
-    const answer = await fetch(`http://127.0.0.1:${this.#readyLine.health}${path}`);
-    return answer.text();
+  cpuMs(): Promise<number> {
+    return processCpuMs(this.pid);
+  }
+
+  /** A metric as it stands, e.g. `iic_payload_bytes`; NaN when there is none of that name and labels. */
+  async metric(name: string): Promise<number> {
+    const answer = await fetch(`http://127.0.0.1:${this.#readyLine.health}/metrics`);
+    const line = (await answer.text()).split('\n').find((each) => each.startsWith(`${name} `));
+    return Number(line?.slice(name.length));
   }
 
   /** The end of its log, for people who look for the cause of a failure. */

@@ -55,7 +55,7 @@ async function measureSize(measurement: SizeMeasurement): Promise<readonly Figur
   const certificates = await generateCertificatePair();
   const controller = await startController(cluster, certificates, measurement.iic);
   try {
-    const times = await controller.ready(signal);
+    const started = await startFigures(controller, await controller.ready(signal), size);
     const atReady = await controller.memory();
     const receiver = startReceiver({ port: controller.dataPlanePort, protocol, ...certificates });
     try {
@@ -64,7 +64,7 @@ async function measureSize(measurement: SizeMeasurement): Promise<readonly Figur
       await pause(SETTLE_MS, undefined, { signal });
       const settled = await controller.memory();
       return [
-        ...startFigures(times, size),
+        ...started,
         { size, what: 'first payload', unit: 'bytes', values: [bytes] },
         ...changes,
         { size, what: 'resident memory when ready', unit: 'MB', values: [atReady.nowMb] },
@@ -94,11 +94,27 @@ export async function startController(
   return new ControllerProcess({ kubeconfig: await cluster.controllerKubeconfig(url), ...files, executable });
 }
 
-/** What was started, and how long it took. */
-export function startFigures({ startedAt, listsInAt, readyAt, entities }: StartTimes, size: number): readonly Figure[] {
+/** What was started, how long it took, and what of that the stages of the first pass are; to be asked when just ready. */
+export async function startFigures(
+  controller: ControllerProcess,
+  { startedAt, listsInAt, readyAt, entities }: StartTimes,
+  size: number,
+): Promise<readonly Figure[]> {
+  const cpuMs = await controller.cpuMs();
+  const stageMs = async (stage: string): Promise<number> =>
+    1000 * (await controller.metric(`iic_reconcile_seconds_sum{stage="${stage}"}`));
+  const milliseconds = (what: string, value: number): Figure => ({
+    size,
+    what: `start: ${what}`,
+    unit: 'ms',
+    values: [value],
+  });
   return [
     { size, what: 'entities', unit: 'count', values: [entities] },
-    { size, what: 'start: process to lists in', unit: 'ms', values: [listsInAt - startedAt] },
-    { size, what: 'start: lists in to complete configuration', unit: 'ms', values: [readyAt - listsInAt] },
+    milliseconds('process to lists in', listsInAt - startedAt),
+    milliseconds('lists in to complete configuration', readyAt - listsInAt),
+    milliseconds('of this, translation', await stageMs('translate')),
+    milliseconds('of this, store', await stageMs('write')),
+    milliseconds('computing on all cores, until complete', cpuMs),
   ];
 }

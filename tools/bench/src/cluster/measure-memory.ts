@@ -72,12 +72,12 @@ async function withController(
   const receivedBefore = proxy.received();
   const controller = await startController(cluster, certificates, iic, proxy.url);
   try {
-    const times = await controller.ready(signal);
+    const started = await startFigures(controller, await controller.ready(signal), routes);
     const receiver = startReceiver({ port: controller.dataPlanePort, protocol: 'wrpc', ...certificates });
     try {
       await receiver.next();
       const figures = [
-        ...startFigures(times, routes).map((each) => ({ ...each, what: `${state}: ${each.what}` })),
+        ...started.map((each) => ({ ...each, what: `${state}: ${each.what}` })),
         figure(
           routes,
           `${state}: received from the API server by then`,
