@@ -8,8 +8,9 @@ export class ClusterConnection implements Runnable {
   readonly name = 'cluster-connection';
   readonly client: ApiClient;
 
-  constructor(access: ClusterAccess) {
-    this.client = new ApiClient({ access });
+  /** @param timeoutMs How long a request may take. Default: that of the client. */
+  constructor(access: ClusterAccess, timeoutMs?: number) {
+    this.client = new ApiClient({ access, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
   }
 
   async run(signal: AbortSignal, ready: () => void): Promise<void> {

@@ -13,6 +13,7 @@ export interface ClusterOptions {
   readonly logger: Logger;
   readonly replicaName: string;
   readonly sourceLimits?: Partial<ReflectorLimits> | undefined;
+  readonly requestTimeoutMs?: number | undefined;
   /** Read late, because it is made of these parts. */
   readonly lifecycle: () => Lifecycle;
 }
@@ -29,7 +30,7 @@ export interface ClusterParts {
 /** Source and election, on one connection. */
 export function createClusterParts(options: ClusterOptions): ClusterParts {
   const { clusterAccess, configuration, logger, replicaName, sourceLimits: limits, lifecycle } = options;
-  const connection = new ClusterConnection(clusterAccess);
+  const connection = new ClusterConnection(clusterAccess, options.requestTimeoutMs);
   const { client } = connection;
   const source = clusterSource(configuration, { client, logger, limits });
   const isElecting = configuration['leader-election'];

@@ -130,12 +130,12 @@ function createStore(configuration: Configuration, logger: Logger): Store {
 }
 
 function createCluster(
-  { clusterAccess, configuration, replicaName = hostname(), sourceLimits }: ControllerOptions,
+  { clusterAccess, configuration, replicaName = hostname(), sourceLimits, requestTimeoutMs }: ControllerOptions,
   logger: Logger,
   lifecycle: () => Lifecycle,
 ): ClusterParts | undefined {
-  if (clusterAccess !== undefined)
-    return createClusterParts({ clusterAccess, configuration, logger, replicaName, sourceLimits, lifecycle });
+  const surroundings = { configuration, logger, replicaName, sourceLimits, requestTimeoutMs, lifecycle };
+  if (clusterAccess !== undefined) return createClusterParts({ clusterAccess, ...surroundings });
   if (configuration.manifests !== undefined) return undefined;
   throw new TypeError('A controller needs a directory of manifests or access to a cluster');
 }
