@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { isCoded } from './coded-error.ts';
+import type { CertificateSecretOptions } from './commands/certificate-secret.ts';
 import type { TranslateOptions } from './commands/translate.ts';
 import type { ValidateOptions } from './commands/validate.ts';
 import { settings, settingNames, variableFor } from './configuration/settings.ts';
@@ -153,17 +154,32 @@ function validateCommand({ context, finish }: Invocation): Command {
     });
 }
 
+type CertificatesOptions = Omit<CertificateSecretOptions, 'secret'> & {
+  readonly secret?: string;
+  readonly out?: string;
+};
+
 function certificatesCommand({ context }: Invocation): Command {
   return new Command('certificates')
-    .description('make a certificate pair that control plane and data planes share, for development')
-    .requiredOption('--out <DIR>', 'directory for cluster.crt and cluster.key')
+    .description('make a certificate pair that control plane and data planes share')
+    .option('--out <DIR>', 'directory for cluster.crt and cluster.key')
+    .addOption(
+      new Option('--secret <NAME>', 'instead: Secret of a cluster to create, unless it exists').conflicts('out'),
+    )
+    .option('--namespace <NAME>', 'namespace of that Secret; unless set, that of the Pod or of the kubeconfig')
+    .option('--kubeconfig <FILE>', 'cluster of that Secret; a Pod without uses its own')
     .option(
       '--name <NAME>',
       'subject and DNS name; data planes in mode shared insist on the default',
       'kong_clustering',
     )
-    .action(async (options: { out: string; name: string }) => {
+    .action(async ({ out, secret, ...options }: CertificatesOptions, command: Command) => {
+      if (secret !== undefined) {
+        const { makeCertificateSecret } = await import('./commands/certificate-secret.ts');
+        return makeCertificateSecret({ ...options, secret }, context);
+      }
+      if (out === undefined) command.error('error: name a place for the pair: --out DIR, or --secret NAME');
       const { makeCertificates } = await import('./commands/certificates.ts');
-      await makeCertificates(options, context);
+      await makeCertificates({ ...options, out }, context);
     });
 }
