@@ -37,6 +37,29 @@ describe('bucketed fragments', () => {
     }
   });
 
+  it('gives back every text, also after it has been compressed', () => {
+    const fragments = filled(3000);
+    fragments.parts();
+    fragments.set('id-5', '{"n":"ü, 😀"}');
+    fragments.compact();
+    fragments.parts();
+    expect([fragments.get('id-5'), fragments.get('id-6'), fragments.get('id-3000')]).toEqual([
+      '{"n":"ü, 😀"}',
+      '{"n":6}',
+      undefined,
+    ]);
+    expect(new Map(fragments.entries()).get('id-2999')).toBe('{"n":2999}');
+    expect([...fragments.entries()]).toHaveLength(3000);
+  });
+
+  it('encodes nothing anew for being read', () => {
+    const fragments = filled(3000);
+    const before = fragments.parts();
+    for (let index = 0; index < 3000; index += 1) fragments.get(`id-${index}`);
+    fragments.compact();
+    expect(fragments.parts().every((part, index) => part === before[index])).toBe(true);
+  });
+
   it('spreads entities evenly, neighbouring ids too', () => {
     const sizes = filled(10_000)
       .parts()

@@ -1,4 +1,6 @@
+import { EntityGroups, EntityMap } from '@koko/model';
 import type { EntityType } from '@koko/model';
+import { BucketedFragments } from './bucketed-fragments.ts';
 import type { FeedChange, FeedEntity, FeedItem } from './configuration-feed.ts';
 import type { DeclarativeEntity } from './declarative-entity.ts';
 import { declarativeOf, isSentToDataPlanes, referencesOf } from './declarative-entity.ts';
@@ -9,17 +11,20 @@ import { stableJson } from './stable-json.ts';
 /** `type/id`, unique over all types. */
 export type EntityKey = `${EntityType}/${string}`;
 
-/** An entity of the view, kept as text: as objects, tens of thousands of entities would take five times the memory. */
-export interface ViewEntry {
+/** Names an entity. */
+export interface EntityName {
   readonly type: EntityType;
   readonly id: string;
-  /** In the form of a declarative document (references are id strings), as JSON with sorted keys. */
-  readonly fragment: string;
+}
+
+/** An entity of the view. Its content is text: as objects, tens of thousands of entities would take five times the memory. */
+export interface ViewEntry extends EntityName {
   /** What it refers to. */
-  readonly references: readonly EntityKey[];
+  readonly references: readonly EntityName[];
 }
 
 interface HeldEntry extends ViewEntry {
+  /** Of the content. */
   readonly hash: bigint;
   /** Services and plugins can be switched off. */
   readonly isEnabled: boolean;
@@ -28,11 +33,13 @@ interface HeldEntry extends ViewEntry {
   readonly hasExpression: boolean;
   /** Whether data planes are to have it; see `#isVisible`. */
   visible: boolean;
+  /** The content while it is not visible; then it is in the collection of its type. */
+  hidden: string | undefined;
 }
 
 const hashedTypes = ['routes', 'services', 'plugins', 'upstreams', 'targets'] as const;
 
-export const keyOf = (type: EntityType, id: string): EntityKey => `${type}/${id}`;
+export const keyOf = ({ type, id }: EntityName): EntityKey => `${type}/${id}`;
 
 /**
  * The configuration at a revision, kept up by a feed at a cost that depends on what changed only.
@@ -40,9 +47,11 @@ export const keyOf = (type: EntityType, id: string): EntityKey => `${type}/${id}
  * that refers to something absent is left out too, because it would make a data plane refuse everything.
  */
 export class ConfigView {
-  readonly #entries = new Map<EntityKey, HeldEntry>();
+  readonly #entries = new EntityMap<HeldEntry>();
   /** Who refers to an entity, whether or not that entity is there. */
-  readonly #dependents = new Map<EntityKey, Set<EntityKey>>();
+  readonly #dependents = new EntityGroups<HeldEntry>();
+  /** The content of what is visible: in the form of a declarative document (references are ids), JSON with sorted keys. */
+  readonly #collections = new Map<EntityType, BucketedFragments>();
   readonly #total = new MultisetHash();
   readonly #byType = new Map<EntityType, MultisetHash>();
   readonly #pluginUses = new Map<string, number>();
@@ -54,8 +63,8 @@ export class ConfigView {
     // Without this row, data planes from 3.2 on count an otherwise empty configuration as none and ask for it again.
     const parameter = { key: 'cluster_id', value: clusterId };
     const entry = heldEntry('parameters', 'cluster_id', parameter, stableJson(parameter));
-    this.#entries.set(keyOf('parameters', 'cluster_id'), entry);
-    this.#show(entry, true);
+    this.#entries.set('parameters', 'cluster_id', entry);
+    this.#show(entry);
   }
 
   /** The revision of the last item; undefined before the first, and after `suspend`. */
@@ -87,32 +96,40 @@ export class ConfigView {
   }
 
   /** The entity, when data planes are to have it. */
-  visible(key: EntityKey): ViewEntry | undefined {
-    const entry = this.#entries.get(key);
+  visible({ type, id }: EntityName): ViewEntry | undefined {
+    const entry = this.#entries.get(type, id);
     return entry?.visible === true ? entry : undefined;
   }
 
-  /** Everything that data planes are to have, of one type or of all. */
-  *visibleEntries(type?: EntityType): Iterable<ViewEntry> {
-    for (const entry of this.#entries.values()) {
-      if (entry.visible && (type === undefined || entry.type === type)) yield entry;
+  /** Every entity that data planes are to have, with its content. */
+  *visibleEntries(): Iterable<readonly [ViewEntry, fragment: string]> {
+    for (const [type, collection] of this.#collections) {
+      for (const [id, fragment] of collection.entries()) yield [this.#entries.get(type, id)!, fragment]; // it is visible
     }
   }
 
-  dependentsOf(key: EntityKey): Iterable<EntityKey> {
-    return this.#dependents.get(key) ?? [];
+  /** The content of what is visible of a type. */
+  collectionOf(type: EntityType): BucketedFragments {
+    let collection = this.#collections.get(type);
+    if (collection === undefined) this.#collections.set(type, (collection = new BucketedFragments()));
+    return collection;
+  }
+
+  dependentsOf({ type, id }: EntityName): readonly ViewEntry[] {
+    return this.#dependents.of(type, id);
   }
 
   /** @returns The keys of all entities that became visible or invisible, or changed while visible. */
   apply(item: FeedItem): ReadonlySet<EntityKey> {
     const changed = new Set<EntityKey>();
-    const unsettled: EntityKey[] = [];
+    const unsettled: HeldEntry[] = [];
     for (const change of item.kind === 'snapshot' ? this.#differenceTo(item.entities) : item.changes) {
       if (!isSentToDataPlanes(change.type) || isOwnParameter(change)) continue;
       if (change.op === 'upsert') this.#upsert(change, changed, unsettled);
-      else this.#delete(keyOf(change.type, change.id), changed, unsettled);
+      else this.#delete(change, changed, unsettled);
     }
     this.#settle(changed, unsettled);
+    for (const collection of this.#collections.values()) collection.compact();
     this.#revision = item.revision;
     return changed;
   }
@@ -123,71 +140,86 @@ export class ConfigView {
   }
 
   #differenceTo(entities: readonly FeedEntity[]): FeedChange[] {
-    const kept = new Set(entities.map(({ type, entity }) => keyOf(type, entity.id)));
-    kept.add(keyOf('parameters', 'cluster_id')); // ours, see the constructor
-    const gone = [...this.#entries].filter(([key]) => !kept.has(key));
-    const deletes = gone.map(([, { type, id }]) => ({ op: 'delete', type, id }) as const);
+    const kept = new EntityMap<true>();
+    kept.set('parameters', 'cluster_id', true); // ours, see the constructor
+    for (const { type, entity } of entities) kept.set(type, entity.id, true);
+    const gone = [...this.#entries.values()].filter(({ type, id }) => !kept.has(type, id));
+    const deletes = gone.map(({ type, id }) => ({ op: 'delete', type, id }) as const);
     return [...deletes, ...entities.map((entity) => ({ op: 'upsert', ...entity }) as const)];
   }
 
-  #upsert(change: FeedEntity, changed: Set<EntityKey>, unsettled: EntityKey[]): void {
-    const key = keyOf(change.type, change.entity.id);
-    const before = this.#entries.get(key);
-    const entity = declarativeOf(change.type, change.entity);
-    const fragment = stableJson(entity);
-    if (before?.fragment === fragment) return;
-    const visible = before?.visible ?? false;
-    if (before !== undefined) this.#remove(key, before);
-    const entry = heldEntry(change.type, change.entity.id, entity, fragment);
-    this.#entries.set(key, entry);
-    for (const reference of entry.references) this.#link(reference, key);
-    if (visible) {
-      this.#show(entry, true);
-      changed.add(key);
+  #upsert({ type, entity }: FeedEntity, changed: Set<EntityKey>, unsettled: HeldEntry[]): void {
+    const before = this.#entries.get(type, entity.id);
+    const declarative = declarativeOf(type, entity);
+    const fragment = stableJson(declarative);
+    const entry = heldEntry(type, entity.id, declarative, fragment);
+    if (before?.hash === entry.hash) return;
+    if (before !== undefined) this.#remove(before);
+    this.#entries.set(type, entry.id, entry);
+    for (const reference of entry.references) this.#dependents.add(reference.type, reference.id, entry);
+    if (before?.visible === true) {
+      this.#show(entry);
+      changed.add(keyOf(entry));
     }
-    unsettled.push(key);
+    unsettled.push(entry);
   }
 
-  #delete(key: EntityKey, changed: Set<EntityKey>, unsettled: EntityKey[]): void {
-    const entry = this.#entries.get(key);
+  #delete(name: EntityName, changed: Set<EntityKey>, unsettled: HeldEntry[]): void {
+    const { type, id } = name;
+    const entry = this.#entries.get(type, id);
     if (entry === undefined) return;
-    if (entry.visible) changed.add(key);
-    this.#remove(key, entry);
-    this.#entries.delete(key);
-    unsettled.push(...this.dependentsOf(key));
+    if (entry.visible) {
+      changed.add(keyOf(name));
+      this.collectionOf(type).delete(id);
+    }
+    this.#remove(entry);
+    this.#entries.delete(type, id);
+    unsettled.push(...this.#dependents.of(type, id));
   }
 
-  #remove(key: EntityKey, entry: HeldEntry): void {
-    this.#show(entry, false);
-    for (const reference of entry.references) this.#unlink(reference, key);
+  /** Forgets all but the content, which goes or is replaced. */
+  #remove(entry: HeldEntry): void {
+    if (entry.visible) this.#count(entry, -1);
+    for (const { type, id } of entry.references) this.#dependents.remove(type, id, entry);
   }
 
   /** Visibility goes down the references: whoever turns invisible takes along what refers to it. */
-  #settle(changed: Set<EntityKey>, unsettled: EntityKey[]): void {
-    for (let key = unsettled.pop(); key !== undefined; key = unsettled.pop()) {
-      const entry = this.#entries.get(key);
-      if (entry === undefined) continue;
+  #settle(changed: Set<EntityKey>, unsettled: HeldEntry[]): void {
+    for (let entry = unsettled.pop(); entry !== undefined; entry = unsettled.pop()) {
       const visible = this.#isVisible(entry);
-      if (visible === entry.visible) continue;
-      this.#show(entry, visible);
-      changed.add(key);
-      unsettled.push(...this.dependentsOf(key));
+      if (visible === entry.visible || this.#entries.get(entry.type, entry.id) !== entry) continue; // gone meanwhile
+      if (visible) this.#show(entry);
+      else this.#hide(entry);
+      changed.add(keyOf(entry));
+      unsettled.push(...this.#dependents.of(entry.type, entry.id));
     }
   }
 
   #isVisible(entry: HeldEntry): boolean {
     if (!entry.isEnabled) return false;
-    return entry.references.every((reference) => this.#entries.get(reference)?.visible === true);
+    return entry.references.every(({ type, id }) => this.#entries.get(type, id)?.visible === true);
   }
 
-  #show(entry: HeldEntry, visible: boolean): void {
-    if (entry.visible === visible) return;
-    entry.visible = visible;
+  #show(entry: HeldEntry): void {
+    this.collectionOf(entry.type).set(entry.id, entry.hidden ?? '');
+    entry.hidden = undefined;
+    entry.visible = true;
+    this.#count(entry, 1);
+  }
+
+  #hide(entry: HeldEntry): void {
+    const collection = this.collectionOf(entry.type);
+    entry.hidden = collection.get(entry.id);
+    collection.delete(entry.id);
+    entry.visible = false;
+    this.#count(entry, -1);
+  }
+
+  #count(entry: HeldEntry, step: 1 | -1): void {
     for (const hash of [this.#total, this.#hashOf(entry.type)]) {
-      if (visible) hash.add(entry.hash);
+      if (step > 0) hash.add(entry.hash);
       else hash.delete(entry.hash);
     }
-    const step = visible ? 1 : -1;
     if (entry.pluginName !== undefined) this.#countPlugin(entry.pluginName, step);
     if (entry.hasExpression) this.#expressionRoutes += step;
   }
@@ -203,18 +235,6 @@ export class ConfigView {
     if (hash === undefined) this.#byType.set(type, (hash = new MultisetHash()));
     return hash;
   }
-
-  #link(to: EntityKey, from: EntityKey): void {
-    const set = this.#dependents.get(to);
-    if (set === undefined) this.#dependents.set(to, new Set([from]));
-    else set.add(from);
-  }
-
-  #unlink(to: EntityKey, from: EntityKey): void {
-    const set = this.#dependents.get(to);
-    set?.delete(from);
-    if (set?.size === 0) this.#dependents.delete(to);
-  }
 }
 
 function heldEntry(
@@ -224,13 +244,13 @@ function heldEntry(
   return {
     type,
     id,
-    fragment,
-    references: referencesOf(type, entity).map((target) => keyOf(target.type, target.id)),
+    references: referencesOf(type, entity).slice(), // without the room to grow that mapping leaves
     hash: textHash(type, fragment),
     isEnabled: !canBeDisabled || entity['enabled'] !== false,
     pluginName: type === 'plugins' ? String(entity['name']) : undefined,
     hasExpression: type === 'routes' && typeof entity['expression'] === 'string',
     visible: false,
+    hidden: fragment,
   };
 }
 

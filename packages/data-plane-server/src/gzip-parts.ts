@@ -1,4 +1,4 @@
-import { constants, crc32, deflateRawSync } from 'node:zlib';
+import { constants, crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { combineCrc32, shiftFor } from './crc32-combine.ts';
 
 /**
@@ -32,7 +32,14 @@ const partOf = (text: Buffer, bytes: Buffer): GzipPart => ({
 /** Compresses a text of any length. */
 export function compressedPart(text: string): GzipPart {
   const buffer = Buffer.from(text);
-  return partOf(buffer, deflateRawSync(buffer, deflateOptions));
+  const deflated = deflateRawSync(buffer, deflateOptions);
+  // A copy: zlib hands out the first part of a block of 16 KiB, of which a typical piece takes less than half.
+  return partOf(buffer, Buffer.from(new Uint8Array(deflated).buffer));
+}
+
+/** The text of a piece that `compressedPart` has made. */
+export function textOfPart({ bytes }: GzipPart): string {
+  return inflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).toString(); // pieces have no last block
 }
 
 /** Wraps a short text without compressing it: no more than five bytes around it, and next to no time. */

@@ -1,7 +1,8 @@
 import type { EntityType } from '@koko/model';
 import { entityTypes } from '@koko/model';
 import { BucketedFragments } from './bucketed-fragments.ts';
-import type { ConfigView, EntityKey, ViewEntry } from './config-view.ts';
+import { keyOf } from './config-view.ts';
+import type { ConfigView, EntityKey, EntityName, ViewEntry } from './config-view.ts';
 import type { DeclarativeEntity } from './declarative-entity.ts';
 import { EntityWriter } from './entity-for-schema.ts';
 import type { SchemaVersion } from './schema-version.ts';
@@ -15,7 +16,7 @@ export type Difference = { readonly fragment: string; readonly note?: string } |
 
 /**
  * The configuration as one class of data planes gets it: encoded entities, and what had to be changed for them.
- * Types of which nothing has to be changed have no encoded entities of their own here and use those of `base`.
+ * Types of which nothing has to be changed have no encoded entities of their own here and use those of the view.
  */
 export class SchemaProjection {
   readonly schema: SchemaVersion;
@@ -34,7 +35,12 @@ export class SchemaProjection {
     this.schema = schema;
     this.#base = base;
     this.#writer = new EntityWriter(schema);
-    this.apply(new Set([...view.visibleEntries()].map(({ type, id }): EntityKey => `${type}/${id}`)));
+    if (base === undefined) return; // nothing has to be changed for the newest class
+    const unsettled: EntityName[] = [];
+    for (const [entry, fragment] of view.visibleEntries()) {
+      if (this.#compare(entry, this.#differenceOf(entry, fragment))) unsettled.push(...view.dependentsOf(entry));
+    }
+    this.#look(unsettled);
   }
 
   /** What data planes of this class get differently, or not at all. */
@@ -53,33 +59,40 @@ export class SchemaProjection {
   }
 
   #collectionOf(type: EntityType): BucketedFragments {
-    if (this.#base !== undefined && !this.#differing.has(type)) return this.#base.#collectionOf(type);
+    if (this.#base === undefined || !this.#differing.has(type)) return this.#view.collectionOf(type);
     const known = this.#own.get(type);
     if (known !== undefined) return known;
     const fragments = new BucketedFragments();
     this.#own.set(type, fragments);
-    for (const entry of this.#view.visibleEntries(type)) this.#store(entry);
+    for (const [id, fragment] of this.#view.collectionOf(type).entries()) this.#store({ type, id }, fragment);
+    fragments.compact();
     return fragments;
   }
 
   /** Takes over what has changed in the view. */
   apply(changed: ReadonlySet<EntityKey>): void {
-    const unsettled = [...changed];
-    for (let key = unsettled.pop(); key !== undefined; key = unsettled.pop()) {
-      const entry = this.#view.visible(key);
-      if (this.#compare(key, entry)) unsettled.push(...this.#view.dependentsOf(key));
-      if (entry !== undefined) this.#store(entry);
-      else this.#forget(key);
+    if (this.#base !== undefined) this.#look(Array.from(changed, nameOf));
+    for (const fragments of this.#own.values()) fragments.compact();
+  }
+
+  #look(unsettled: EntityName[]): void {
+    for (let name = unsettled.pop(); name !== undefined; name = unsettled.pop()) {
+      const entry = this.#view.visible(name);
+      const fragment = entry && this.#view.collectionOf(name.type).get(name.id);
+      const difference = entry && fragment !== undefined ? this.#differenceOf(entry, fragment) : undefined;
+      if (this.#compare(name, difference)) unsettled.push(...this.#view.dependentsOf(name));
+      if (fragment !== undefined) this.#store(name, fragment);
+      else this.#own.get(name.type)?.delete(name.id);
     }
   }
 
   /** @returns Whether the entity became omitted, or is no longer: then those that refer to it must be looked at again. */
-  #compare(key: EntityKey, entry: ViewEntry | undefined): boolean {
+  #compare(name: EntityName, after: Difference | undefined): boolean {
+    const key = keyOf(name);
     const before = this.#differences.get(key);
-    const after = entry === undefined ? undefined : this.#differenceOf(entry);
     if (after === undefined) this.#differences.delete(key);
     else this.#differences.set(key, after);
-    this.#count(typeOf(key), Number(after !== undefined) - Number(before !== undefined));
+    this.#count(name.type, Number(after !== undefined) - Number(before !== undefined));
     return isOmission(before) !== isOmission(after);
   }
 
@@ -90,33 +103,31 @@ export class SchemaProjection {
     if (this.#base !== undefined) this.#own.delete(type); // those of the base will do again
   }
 
-  #differenceOf(entry: ViewEntry): Difference | undefined {
-    const lost = entry.references.find((reference) => isOmission(this.#differences.get(reference)));
-    if (lost !== undefined) return { omitted: `it refers to ${lost}, which cannot be sent` };
-    const entity = JSON.parse(entry.fragment) as DeclarativeEntity; // written from such a one
-    const written = this.#writer.write(entry.type, entity);
+  #differenceOf({ type, references }: ViewEntry, fragment: string): Difference | undefined {
+    const lost = references.find((reference) => isOmission(this.#differences.get(keyOf(reference))));
+    if (lost !== undefined) return { omitted: `it refers to ${keyOf(lost)}, which cannot be sent` };
+    const entity = JSON.parse(fragment) as DeclarativeEntity; // written from such a one
+    const written = this.#writer.write(type, entity);
     if ('omitted' in written) return written;
     if (written.entity === entity) return undefined;
-    const fragment = stableJson(written.entity);
-    if (written.note !== undefined) return { fragment, note: written.note };
-    return fragment === entry.fragment ? undefined : { fragment };
+    const different = stableJson(written.entity);
+    if (written.note !== undefined) return { fragment: different, note: written.note };
+    return different === fragment ? undefined : { fragment: different };
   }
 
-  #store(entry: ViewEntry): void {
-    const difference = this.#differences.get(`${entry.type}/${entry.id}`);
-    const collection = this.#own.get(entry.type);
-    if (difference === undefined) collection?.set(entry.id, entry.fragment);
-    else if ('omitted' in difference) collection?.delete(entry.id);
-    else collection?.set(entry.id, difference.fragment);
-  }
-
-  #forget(key: EntityKey): void {
-    const type = typeOf(key);
-    this.#own.get(type)?.delete(key.slice(type.length + 1));
+  /** @param fragment The entity as it is in the view. */
+  #store(name: EntityName, fragment: string): void {
+    const difference = this.#differences.get(keyOf(name));
+    const collection = this.#own.get(name.type);
+    if (difference === undefined) collection?.set(name.id, fragment);
+    else if ('omitted' in difference) collection?.delete(name.id);
+    else collection?.set(name.id, difference.fragment);
   }
 }
 
-/** An EntityKey starts with the type. */
-const typeOf = (key: EntityKey): EntityType => key.slice(0, key.indexOf('/')) as EntityType;
+function nameOf(key: EntityKey): EntityName {
+  const slash = key.indexOf('/');
+  return { type: key.slice(0, slash) as EntityType, id: key.slice(slash + 1) }; // keys are made of a type and an id
+}
 
 const isOmission = (difference: Difference | undefined): boolean => difference !== undefined && 'omitted' in difference;
