@@ -118,6 +118,11 @@ async function status(): Promise<Status> {
   return (await response.json()) as Status; // the answer of our own server
 }
 
+async function revision(): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${controller.healthServer.port}/metrics`);
+  return Number(/^iic_revision (\d+)$/m.exec(await response.text())?.[1]);
+}
+
 /** Waits until the store holds what a translation from nothing makes of the cluster. */
 async function settled(): Promise<Status> {
   for (;;) {
@@ -219,13 +224,25 @@ describe('iic on a cluster', () => {
     expect(controller.lifecycle.isHealthy()).toBe(true);
   });
 
+  it('takes in an Ingress with all that it names at once, and lets go of it', async () => {
+    for (const object of [service('shop', 0), slice('shop', 0, 1), await secret('shop', 0)]) api.objects.apply(object);
+    await start();
+    const before = await revision();
+    api.objects.apply(ingress('shop', 0, '/'));
+    expect((await settled()).entityCounts).toMatchObject({ routes: 1, targets: 1, certificates: 1, snis: 1 });
+    expect(await revision()).toBe(before + 1);
+    api.objects.delete(ingress('shop', 0, '/'));
+    await settled();
+    expect(await revision()).toBe(before + 2);
+  });
+
   it('fetches only Secrets that something refers to, and reads only the namespaces it is told', async () => {
     for (const namespace of ['shop', 'other']) {
       for (const object of [service(namespace, 0), ingress(namespace, 0, '/')]) api.objects.apply(object);
       for (const n of [0, 1]) api.objects.apply(await secret(namespace, n));
     }
     await start({ 'watch-namespaces': 'shop' });
-    while ((await status()).entityCounts['certificates'] !== 1) await new Promise((resolve) => setImmediate(resolve));
+    // The first pass is complete: nothing of it comes later.
     expect((await status()).entityCounts).toMatchObject({ routes: 1, certificates: 1, snis: 1 });
     const fetched = api.requests.entries.filter(({ verb, resource }) => verb === 'get' && resource === 'secrets');
     expect(fetched.map(({ namespace, name }) => `${namespace}/${name}`)).toEqual(['shop/tls-0']);
