@@ -221,6 +221,26 @@ describe('ClusterSource', () => {
     await until(() => crtOf(source) === 'one'); // it may be allowed by now
   });
 
+  it('gives up waiting for a Secret on which the server fails again and again, and goes on asking', async () => {
+    secret('cert', 'one');
+    const clock = new HandClock(0);
+    const { source } = start({ clock });
+    await source.synced(stop.signal);
+    const fail: Fault = (_, response, url) =>
+      url.pathname.endsWith('/secrets/cert') && (status(response, 500, 'no'), true);
+    server.faults.push(...Array.from({ length: 8 }, () => fail));
+    source.demand([certificate]);
+    let isSettled = false;
+    void source.settled([certificate], stop.signal).then(() => (isSettled = true));
+    await until(() => {
+      if (gets('cert') < 8) clock.advance(60_000);
+      return isSettled;
+    });
+    expect([gets('cert'), crtOf(source)]).toEqual([8, undefined]);
+    clock.advance(60_000);
+    await until(() => crtOf(source) === 'one');
+  });
+
   it('waits no longer for what is released, and ends with its signal', async () => {
     secret('cert', 'one');
     const { source } = start();

@@ -136,6 +136,8 @@ export class ClusterSource implements Runnable {
    * Who asks for them with the object need not translate it twice.
    */
   guess(object: KubernetesObject): readonly ObjectReference[] {
+    const kind = this.#kinds.get(object.kind);
+    if (kind === undefined || kind.ingest === 'fetched' || kind.follows !== undefined) return []; // they name nothing
     return namedObjects(object, this.#guessable).flatMap((reference) => {
       if (!this.#cache.has(reference) || this.#isDemanded(reference)) return [];
       this.#guessed.set(referenceKey(reference), reference);

@@ -24,7 +24,7 @@ export interface NeededContentsOptions {
 interface Entry {
   readonly reference: ObjectReference;
   content: KubernetesObject | undefined;
-  /** Whether the server has answered since it is needed and there, be it by a refusal. */
+  /** Whether the server has answered since it is needed and there, be it by a refusal or the same error again and again. */
   isAnswered: boolean;
   isFetching: boolean;
   failures: number;
@@ -33,6 +33,8 @@ interface Entry {
 
 /** Enough for thousands in a few seconds; some connections of the client stay free for others. */
 const CONCURRENCY = 12;
+/** So often, over half a minute, an error of the server passes for its last word on the object; it is asked again all the same. */
+const FAILURES_TO_GIVE_UP = 8;
 const RETRY_FIRST_MS = 200;
 const RETRY_LONGEST_MS = 60_000;
 
@@ -215,8 +217,9 @@ export class NeededContents {
     const options = { firstMs: RETRY_FIRST_MS, longestMs: RETRY_LONGEST_MS, random: this.#random };
     const waitMs = Math.max(error.retryAfterMs ?? 0, backoffMs(entry.failures, options));
     entry.failures += 1;
-    // What may not be read must not keep everything else from being configured.
-    if (error.code === 'ERR_KUBERNETES_FORBIDDEN') entry.isAnswered = true;
+    // What cannot be read must not keep everything else from being configured.
+    const isLastWord = entry.failures >= FAILURES_TO_GIVE_UP && isAboutObject(error);
+    if (error.code === 'ERR_KUBERNETES_FORBIDDEN' || isLastWord) entry.isAnswered = true;
     if (entry.isAnswered) this.#notePending(entry, false);
     this.#logger.warn(
       { object: entry.reference, code: error.code, err: error },
@@ -233,6 +236,11 @@ export class NeededContents {
     entry.content = content;
     this.#options.onChange(entry.reference);
   }
+}
+
+/** Whether the server may answer well for other objects: it is there, has time, and is not just starting or stopping. */
+function isAboutObject({ code, status }: ApiError): boolean {
+  return status === 500 || code === 'ERR_KUBERNETES_MALFORMED';
 }
 
 function newEntry(reference: ObjectReference): Entry {
