@@ -16,8 +16,12 @@ class DemandedFeed {
   readonly #objects = new Map<string, KubernetesObject>();
   readonly #demanded = new Set<string>();
 
-  constructor(translator: Translator) {
+  readonly #isGuessing: boolean;
+
+  /** @param isGuessing Whether to give everything at first, and take back what was not demanded. */
+  constructor(translator: Translator, isGuessing = false) {
     this.#translator = translator;
+    this.#isGuessing = isGuessing;
   }
 
   set(changes: readonly { readonly object: KubernetesObject; readonly isGone: boolean }[]): void {
@@ -25,15 +29,24 @@ class DemandedFeed {
       if (isGone) this.#objects.delete(referenceKey(referenceOf(object)));
       else this.#objects.set(referenceKey(referenceOf(object)), object);
     }
-    this.#apply(changes.map(({ object }) => referenceOf(object)));
+    const references = changes.map(({ object }) => referenceOf(object));
+    if (!this.#isGuessing) return this.#apply(references);
+    const all = [...this.#objects.values()].map((object) => ({ reference: referenceOf(object), object }));
+    const gone = references.filter((reference) => !this.#objects.has(referenceKey(reference)));
+    this.#note(this.#translator.apply([...all, ...gone.map((reference) => ({ reference, object: undefined }))]));
+    this.#apply(all.map(({ reference }) => reference));
   }
 
   #apply(references: readonly ObjectReference[]): void {
     const diff = this.#translator.apply(references.map((reference) => ({ reference, object: this.#find(reference) })));
-    for (const reference of diff.demanded) this.#demanded.add(referenceKey(reference));
-    for (const reference of diff.released) this.#demanded.delete(referenceKey(reference));
+    this.#note(diff);
     const moved = [...diff.demanded, ...diff.released];
     if (moved.length > 0) this.#apply([...moved, ...moved.flatMap((reference) => this.#followersOf(reference))]);
+  }
+
+  #note({ demanded, released }: TranslationDiff): void {
+    for (const reference of demanded) this.#demanded.add(referenceKey(reference));
+    for (const reference of released) this.#demanded.delete(referenceKey(reference));
   }
 
   #find(reference: ObjectReference): KubernetesObject | undefined {
@@ -120,9 +133,9 @@ describe('demand', () => {
 
   it('is enough: what it leaves out changes nothing, through any history', () => {
     fc.assert(
-      fc.property(steps, (sequence) => {
+      fc.property(steps, fc.boolean(), (sequence, isGuessing) => {
         const translator = new Translator({ featureGates });
-        const feed = new DemandedFeed(translator);
+        const feed = new DemandedFeed(translator, isGuessing);
         const current = new Map<string, KubernetesObject>();
         for (const step of sequence) {
           feed.set([step]);
