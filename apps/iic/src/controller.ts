@@ -105,7 +105,11 @@ export function createController(options: ControllerOptions): Controller {
       { runnable: store },
       ...(cluster?.components ?? [{ runnable: source.source }]),
       ...(writers?.components ?? []),
-      { runnable: reconciler, dependsOn: ['store', source.source.name], startDeadlineMs: FIRST_PASS_DEADLINE_MS },
+      {
+        runnable: reconciler,
+        dependsOn: ['store', source.source.name],
+        startDeadlineMs: cluster === undefined ? FIRST_PASS_DEADLINE_MS : Infinity, // Secrets come from an API server
+      },
       {
         runnable: listeningForDataPlanes(dataPlaneServer, configuration),
         // Nobody is served a half-read source.
