@@ -12,30 +12,39 @@ const SETTINGS = `
   PRAGMA locking_mode = EXCLUSIVE;
 `;
 // A rowid table with its key index: measured, half the time and memory of WITHOUT ROWID for values of about 1 KB.
-const SCHEMA = 'CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL)';
+const COLUMNS = '(key TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL)';
+
+/**
+ * Where the entries are. `main` is the database that sql.js opens: a file, in a file system in memory, which alone can be
+ * exported. `attached` is one that SQLite itself holds in memory: two thirds of the size and half the time to write.
+ */
+export type EntryPlace = 'main' | 'attached';
 
 /** The statements of a persister on one SQLite database. */
 export class SqliteEngine implements Engine {
   readonly #database: Database;
   readonly #statements: Record<'get' | 'put' | 'delete' | 'begin' | 'commit' | 'rollback' | 'pages', Statement>;
+  readonly #place: EntryPlace;
   readonly #pageBytes: number;
 
-  constructor(database: Database, sizeLimitBytes: number) {
+  constructor(database: Database, sizeLimitBytes: number, place: EntryPlace) {
     this.#database = database;
+    this.#place = place;
+    if (place === 'attached') database.run("ATTACH ':memory:' AS attached");
     database.run(SETTINGS);
-    database.run(SCHEMA);
-    this.#pageBytes = numberOf(database, 'PRAGMA page_size');
-    database.run(`PRAGMA max_page_count = ${Math.max(1, Math.floor(sizeLimitBytes / this.#pageBytes))}`);
+    database.run(`CREATE TABLE IF NOT EXISTS ${place}.entries ${COLUMNS}`);
+    this.#pageBytes = numberOf(database, `PRAGMA ${place}.page_size`);
+    database.run(`PRAGMA ${place}.max_page_count = ${Math.max(1, Math.floor(sizeLimitBytes / this.#pageBytes))}`);
     this.#statements = {
-      get: database.prepare('SELECT value FROM entries WHERE key = ?'),
+      get: database.prepare(`SELECT value FROM ${place}.entries WHERE key = ?`),
       put: database.prepare(
-        'INSERT INTO entries (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+        `INSERT INTO ${place}.entries (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
       ),
-      delete: database.prepare('DELETE FROM entries WHERE key = ?'),
+      delete: database.prepare(`DELETE FROM ${place}.entries WHERE key = ?`),
       begin: database.prepare('BEGIN IMMEDIATE'),
       commit: database.prepare('COMMIT'),
       rollback: database.prepare('ROLLBACK'),
-      pages: database.prepare('PRAGMA page_count'),
+      pages: database.prepare(`PRAGMA ${place}.page_count`),
     };
   }
 
@@ -98,7 +107,7 @@ export class SqliteEngine implements Engine {
     }
   }
 
-  /** The database as a file's content; blocks for about 1.3 ms per MB. */
+  /** The database as a file's content, when the entries are in `main`; blocks for about 1.3 ms per MB. */
   export(): Uint8Array {
     return this.#database.export();
   }
@@ -113,7 +122,7 @@ export class SqliteEngine implements Engine {
     const condition = `key ${startIncluded ? '>=' : '>'} ?${hasEnd ? ' AND key < ?' : ''}`;
     const statement =
       this.#ranges.get(condition) ??
-      this.#database.prepare(`SELECT key, value FROM entries WHERE ${condition} ORDER BY key`);
+      this.#database.prepare(`SELECT key, value FROM ${this.#place}.entries WHERE ${condition} ORDER BY key`);
     this.#ranges.set(condition, statement);
     return statement;
   }

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, rename, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,13 @@ import { SqlitePersister } from './sqlite-persister.ts';
 import type { SqlitePersisterOptions } from './sqlite-persister.ts';
 
 describePersister('SqlitePersister', () => new SqlitePersister());
+
+const contractFolder = await mkdtemp(join(tmpdir(), 'persister-'));
+afterAll(async () => await rm(contractFolder, { recursive: true }));
+describePersister(
+  'SqlitePersister with a snapshot file',
+  () => new SqlitePersister({ snapshotFile: join(contractFolder, `${randomUUID()}.sqlite`) }),
+);
 
 const put = async (persister: Persister, key: string, size = 3): Promise<void> =>
   await persister.write(async (tx) => await tx.put(key, new Uint8Array(size).fill(7)));

@@ -68,7 +68,7 @@ export class SqlitePersister extends EnginePersister {
     const sqlite = await loadSqlite(wasmBinary);
     const content = await this.#snapshotFile?.read();
     const database = content === undefined ? createDatabase(sqlite) : loadDatabase(sqlite, content, snapshotFile ?? '');
-    this.#engine = new SqliteEngine(database, sizeLimitBytes);
+    this.#engine = new SqliteEngine(database, sizeLimitBytes, snapshotFile === undefined ? 'attached' : 'main');
     this.#hasUnsaved = content === undefined;
     return this.#engine;
   }
