@@ -32,8 +32,12 @@ async function certificates(...argv: readonly string[]): Promise<Exit & { readon
 }
 
 const intoCluster = (): readonly string[] => [
-  ...['--secret', 'pair', '--namespace', 'kong'],
-  ...['--kubeconfig', join(directory, 'kubeconfig')],
+  '--secret',
+  'pair',
+  '--namespace',
+  'kong',
+  '--kubeconfig',
+  join(directory, 'kubeconfig'),
 ];
 
 describe('iic certificates --secret', () => {
