@@ -229,19 +229,6 @@ describe('EventReporter', () => {
     expect(cluster.attempts).toBe(0);
   });
 
-  it('takes the present where rounds reported together contradict each other', async () => {
-    cluster.put(web);
-    const reporter = start();
-    const bad = problem('is bad');
-    reporter.reconciled({ changed: [], problemsAdded: [bad], problemsRemoved: [bad] });
-    await clock.pass(MINUTE_MS);
-    expect(told()).toEqual([]);
-    cluster.problems.add(bad);
-    reporter.reconciled({ changed: [], problemsAdded: [bad], problemsRemoved: [bad] });
-    await clock.pass(10);
-    expect(told()).toEqual(['web: is bad']);
-  });
-
   it.each(['a', 'é', '🏔'])(
     'cuts long messages within what Kubernetes takes, and within no character: %s',
     async (text) => {

@@ -10,7 +10,7 @@ import type { Lane } from './fair-queue.ts';
 import { OccasionalLog } from './occasional-log.ts';
 import { PacedWork } from './paced-work.ts';
 import type { PaceLimits, RequestEnd, Send } from './paced-work.ts';
-import { isAmbiguous, ProblemTable } from './problem-table.ts';
+import { ProblemTable } from './problem-table.ts';
 import { runWithAudits } from './run-with-audits.ts';
 
 export interface EventReporterOptions {
@@ -143,7 +143,6 @@ export class EventReporter implements Runnable {
   /** Takes in a round; to be called after it is written. Does nothing unless this is running. */
   reconciled(changes: EventChanges): void {
     if (!this.#isRunning) return;
-    if (isAmbiguous(changes)) return this.#audit('fresh');
     for (const reference of this.#problems.apply(changes)) this.#refresh(reference, 'fresh');
     for (const reference of changes.changed) this.#recheck(reference);
   }
@@ -152,16 +151,18 @@ export class EventReporter implements Runnable {
   #sweep(): void {
     const now = this.#clock.now();
     this.#allowance.prune();
-    if (Math.abs(now - this.#auditedAt) >= this.#limits.auditMs) this.#audit('backlog');
+    if (Math.abs(now - this.#auditedAt) >= this.#limits.auditMs) this.#audit();
     for (const [key, { dueAt }] of this.#active) if (dueAt <= now) this.#work.add(key, 'backlog');
   }
 
-  #audit(lane: Lane): void {
+  /** What is found only by this may well have an Event of before. */
+  #audit(): void {
     this.#auditedAt = this.#clock.now();
     this.#problems.replace(this.#options.problems());
     const before = [...this.#active.values()].map(({ reference }) => reference);
-    for (const reference of before) if (!this.#problems.has(referenceKey(reference))) this.#refresh(reference, lane);
-    for (const reference of this.#problems.objects()) this.#refresh(reference, lane);
+    for (const reference of before)
+      if (!this.#problems.has(referenceKey(reference))) this.#refresh(reference, 'backlog');
+    for (const reference of this.#problems.objects()) this.#refresh(reference, 'backlog');
   }
 
   /** Brings the Events of an object to its problems. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { referenceKey } from '@koko/translator';
 import type { ObjectProblem, ObjectReference } from '@koko/translator';
 
+/** What came and what went; nothing did both. */
 export interface ProblemChanges {
   readonly problemsAdded: readonly ObjectProblem[];
   readonly problemsRemoved: readonly ObjectProblem[];
@@ -64,11 +65,4 @@ export class ProblemTable {
       else this.#problems.set(key, left);
     }
   }
-}
-
-/** Whether rounds that were reported together added and removed the same problem, so that their order would matter. */
-export function isAmbiguous({ problemsAdded, problemsRemoved }: ProblemChanges): boolean {
-  if (problemsAdded.length === 0 || problemsRemoved.length === 0) return false;
-  const removed = new Set(problemsRemoved.map((problem) => JSON.stringify(problem)));
-  return problemsAdded.some((problem) => removed.has(JSON.stringify(problem)));
 }

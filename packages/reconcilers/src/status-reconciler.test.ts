@@ -327,22 +327,6 @@ describe('StatusReconciler', () => {
     expect(results()).toHaveLength(2);
   });
 
-  it('looks at the present where rounds reported together contradict each other', async () => {
-    cluster.create(web);
-    start();
-    await clock.pass(10);
-    addresses.set({ ip: '192.0.2.3' });
-    const broken = problem(web);
-    cluster.problems.add(broken); // removed and added again, or the other way round
-    cluster.onRound({ accepted: [], disowned: [], changed: [web], problemsAdded: [broken], problemsRemoved: [broken] });
-    await clock.pass(10);
-    expect(cluster.statusOf(web)).toEqual(published('192.0.2.1'));
-    cluster.problems.clear();
-    cluster.onRound({ accepted: [web], disowned: [web], changed: [web], problemsAdded: [], problemsRemoved: [] });
-    await clock.pass(10);
-    expect(cluster.statusOf(web)).toEqual(published('192.0.2.3'));
-  });
-
   it('fails when what it asks for all that there is fails, once it has stopped writing', async () => {
     const reconciler = create({
       accepted: () => {

@@ -6,7 +6,7 @@ import type { Reconciliation } from './configuration-reconciler.ts';
 import { OccasionalLog } from './occasional-log.ts';
 import { PacedWork } from './paced-work.ts';
 import type { PaceLimits, RequestEnd, Send } from './paced-work.ts';
-import { isAmbiguous, ProblemTable } from './problem-table.ts';
+import { ProblemTable } from './problem-table.ts';
 import { runWithAudits } from './run-with-audits.ts';
 import { StatusContention } from './status-contention.ts';
 import { statusWishes } from './status-wish.ts';
@@ -130,18 +130,11 @@ export class StatusReconciler implements Runnable {
   /** Takes in a round; to be called after it is written. Does nothing unless this is running. */
   reconciled(changes: StatusChanges): void {
     if (!this.#isRunning) return;
-    if (this.#isOrderLost(changes)) return this.#audit();
     for (const reference of changes.disowned) this.#disown(reference);
     for (const reference of changes.accepted) this.#accept(reference);
     const touched = this.#problems.apply(changes);
     for (const reference of [...changes.disowned, ...changes.accepted, ...touched, ...changes.changed])
       if (this.#isKnown(reference)) this.#work.add(referenceKey(reference), 'fresh');
-  }
-
-  /** Rounds that could not be written at first are reported together, and only the present tells what they came to. */
-  #isOrderLost(changes: StatusChanges): boolean {
-    const disowned = new Set(changes.disowned.map(referenceKey));
-    return changes.accepted.some((reference) => disowned.has(referenceKey(reference))) || isAmbiguous(changes);
   }
 
   #accept(reference: ObjectReference): void {
