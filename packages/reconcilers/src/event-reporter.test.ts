@@ -198,6 +198,20 @@ describe('EventReporter', () => {
     expect(told().at(-1)).toBe('web: stays');
   });
 
+  it('keeps up with one object that very many problems name', async () => {
+    cluster.put(web);
+    cluster.put(cart);
+    const many = Array.from({ length: 20_000 }, (_, index) => problem(`port ${index}`, cart));
+    const reporter = start();
+    round(reporter, { problemsAdded: many });
+    round(reporter, { problemsAdded: [problem('is bad', web)] });
+    await clock.pass(100);
+    expect(told()).toContain('web: is bad');
+    expect(reporter.counters().active).toBe(51);
+    round(reporter, { problemsRemoved: many });
+    expect(reporter.counters().active).toBe(1);
+  });
+
   it('catches up when the server is back, or no longer refuses', async () => {
     for (let index = 0; index < 500; index += 1) {
       cluster.put(ingress(`i${index}`));

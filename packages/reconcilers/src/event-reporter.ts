@@ -76,6 +76,9 @@ const DEFAULT_LIMITS: EventLimits = {
   maxActive: 10_000,
 };
 
+/** Nobody reads more, and one object may be named by thousands. */
+const MAX_OF_OBJECT = 50;
+
 /**
  * Shows each problem as an Event on every object that it names: within moments of its coming, again from time to time while
  * it stays, no more once it is gone. To be run by the leader alone, as often as it becomes that.
@@ -168,7 +171,8 @@ export class EventReporter implements Runnable {
   /** Brings the Events of an object to its problems. */
   #refresh(reference: ObjectReference, lane: Lane): void {
     const objectKey = referenceKey(reference);
-    const wanted = new Map(this.#problems.of(reference).map((problem) => this.#eventFor(reference, problem)));
+    const problems = this.#problems.of(reference, MAX_OF_OBJECT);
+    const wanted = new Map(problems.map((problem) => this.#eventFor(reference, problem)));
     for (const key of this.#ofObject.get(objectKey) ?? []) if (!wanted.has(key)) this.#forget(key);
     const kept: string[] = [];
     for (const [key, event] of wanted) {

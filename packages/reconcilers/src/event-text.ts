@@ -6,7 +6,8 @@ const ELLIPSIS = '…';
 
 /** By what kept an object from taking effect: its translation, or the rules of Kong. */
 export function reasonForProblem({ code }: ObjectProblem): string {
-  return code.startsWith('ERR_TRANSLATE_') ? 'KongConfigurationTranslationFailed' : 'KongConfigurationApplyFailed';
+  const [, origin] = code.split('_'); // ERR_TRANSLATE_SERVICE_MISSING
+  return origin === 'TRANSLATE' ? 'KongConfigurationTranslationFailed' : 'KongConfigurationApplyFailed';
 }
 
 /** The problem in words, cut between characters where it is too long. */

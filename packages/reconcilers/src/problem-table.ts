@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { referenceKey } from '@koko/translator';
 import type { ObjectProblem, ObjectReference } from '@koko/translator';
 
@@ -10,10 +9,17 @@ export interface ProblemChanges {
 
 /** The problems that there are, by the objects that they name. */
 export class ProblemTable {
-  readonly #problems = new Map<string, ObjectProblem[]>();
+  /** Within each object by their text, as one object may be named by very many. */
+  readonly #problems = new Map<string, Map<string, ObjectProblem>>();
 
-  of(reference: ObjectReference): readonly ObjectProblem[] {
-    return this.#problems.get(referenceKey(reference)) ?? [];
+  /** At most so many problems of the object. */
+  of(reference: ObjectReference, limit: number): readonly ObjectProblem[] {
+    const found: ObjectProblem[] = [];
+    for (const problem of this.#problems.get(referenceKey(reference))?.values() ?? []) {
+      if (found.length >= limit) break;
+      found.push(problem);
+    }
+    return found;
   }
 
   /** @param key As `referenceKey` makes it. */
@@ -23,15 +29,13 @@ export class ProblemTable {
 
   /** The object of that key, if a problem names it. */
   find(key: string): ObjectReference | undefined {
-    return this.#problems.get(key)?.[0]?.objects.find((object) => referenceKey(object) === key);
+    const [problem] = this.#problems.get(key)?.values() ?? [];
+    return problem?.objects.find((object) => referenceKey(object) === key);
   }
 
   /** All objects that a problem names. */
-  *objects(): Iterable<ObjectReference> {
-    for (const key of this.#problems.keys()) {
-      const reference = this.find(key);
-      if (reference !== undefined) yield reference;
-    }
+  objects(): readonly ObjectReference[] {
+    return objectsOf(new Set(Array.from(this.#problems.values(), (problems) => [...problems.values()]).flat()));
   }
 
   /** @param problems All that there are. */
@@ -44,25 +48,32 @@ export class ProblemTable {
   apply({ problemsAdded, problemsRemoved }: ProblemChanges): readonly ObjectReference[] {
     for (const problem of problemsRemoved) this.#remove(problem);
     for (const problem of problemsAdded) this.#add(problem);
-    const touched = [...problemsRemoved, ...problemsAdded].flatMap(({ objects }) => objects);
-    return [...new Map(touched.map((object) => [referenceKey(object), object])).values()];
+    return objectsOf([...problemsRemoved, ...problemsAdded]);
   }
 
   #add(problem: ObjectProblem): void {
+    const text = JSON.stringify(problem);
     for (const object of problem.objects) {
       const key = referenceKey(object);
-      const present = this.#problems.get(key);
-      if (present === undefined) this.#problems.set(key, [problem]);
-      else if (!present.some((other) => isDeepStrictEqual(other, problem))) present.push(problem);
+      const present = this.#problems.get(key) ?? new Map<string, ObjectProblem>();
+      this.#problems.set(key, present.set(text, problem));
     }
   }
 
   #remove(problem: ObjectProblem): void {
+    const text = JSON.stringify(problem);
     for (const object of problem.objects) {
       const key = referenceKey(object);
-      const left = (this.#problems.get(key) ?? []).filter((other) => !isDeepStrictEqual(other, problem));
-      if (left.length === 0) this.#problems.delete(key);
-      else this.#problems.set(key, left);
+      const present = this.#problems.get(key);
+      present?.delete(text);
+      if (present?.size === 0) this.#problems.delete(key);
     }
   }
+}
+
+/** Each once. */
+function objectsOf(problems: Iterable<ObjectProblem>): readonly ObjectReference[] {
+  const objects = new Map<string, ObjectReference>();
+  for (const problem of problems) for (const object of problem.objects) objects.set(referenceKey(object), object);
+  return [...objects.values()];
 }

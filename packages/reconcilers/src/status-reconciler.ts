@@ -70,12 +70,14 @@ export class StatusReconciler implements Runnable {
   readonly #columns: ReadonlyMap<string, StatusColumn>;
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #log: OccasionalLog;
+  readonly #refusals: OccasionalLog;
+  readonly #contentions: OccasionalLog;
   readonly #work: PacedWork;
   readonly #contention: StatusContention;
   readonly #problems = new ProblemTable();
-  /** All objects that are ours, or have lately ceased to be. */
+  /** All objects that are ours. */
   readonly #accepted = new Map<string, ObjectReference>();
+  /** Those that have ceased to be, until they have been looked at. */
   readonly #disowned = new Map<string, ObjectReference>();
   /** Objects as written, until the source shows them so: by the version that was seen before. */
   readonly #written = new Map<string, { readonly since: string; readonly object: KubernetesObject }>();
@@ -90,7 +92,8 @@ export class StatusReconciler implements Runnable {
     this.#columns = new Map(kinds.flatMap(({ kind, status }) => (status === undefined ? [] : [[kind, status]])));
     this.#clock = clock;
     this.#random = random;
-    this.#log = new OccasionalLog(logger, clock);
+    this.#refusals = new OccasionalLog(logger, clock);
+    this.#contentions = new OccasionalLog(logger, clock);
     this.#contention = new StatusContention(() => clock.now());
     this.#work = new PacedWork({
       prepare: (key) => this.#prepare(key),
@@ -219,7 +222,10 @@ export class StatusReconciler implements Runnable {
     if (outcome.result === 'written') this.#remember(write, outcome.resourceVersion);
     if (outcome.result === 'conflict') this.#written.delete(key);
     if (outcome.result === 'refused')
-      this.#log.warn({ object: reference, err: outcome.error }, 'The cluster refuses a status; trying again later');
+      this.#refusals.warn(
+        { object: reference, err: outcome.error },
+        'The cluster refuses a status; trying again later',
+      );
     return outcome.result === 'written' || outcome.result === 'gone' ? 'done' : outcome.result;
   }
 
@@ -233,7 +239,7 @@ export class StatusReconciler implements Runnable {
     if (seen !== undefined && isBehind && this.#isRunning) this.#written.set(key, { since: seen, object: written });
     if (!this.#contention.written(key, uid, wish.value)) return;
     const message = 'Somebody else keeps overwriting a status; do two controllers have the same class?';
-    this.#log.warn({ object: reference }, message);
+    this.#contentions.warn({ object: reference }, message);
   }
 }
 
