@@ -2,7 +2,7 @@ import { ClusterEventWriter, ClusterStatusWriter, PublishAddresses } from '@koko
 import type { ApiClient, ClusterSource, LeaderElector } from '@koko/kubernetes';
 import type { Component, Logger, Runnable } from '@koko/lifecycle';
 import { EventReporter, StatusReconciler } from '@koko/reconcilers';
-import type { Reconciliation } from '@koko/reconcilers';
+import type { Reconciliation, StatusReconcilerOptions } from '@koko/reconcilers';
 import type { ObjectProblem, ObjectReference } from '@koko/translator';
 import type { Configuration } from './configuration/settings.ts';
 
@@ -61,7 +61,7 @@ function createStatusReconciler(
   addresses: PublishAddresses | undefined,
 ): StatusReconciler {
   return new StatusReconciler({
-    objects: source,
+    objects: lastSeenBy(source),
     writer: new ClusterStatusWriter({ client }),
     ...(addresses === undefined ? {} : { addresses }),
     accepted,
@@ -74,10 +74,15 @@ function createStatusReconciler(
 function createEventReporter(surroundings: WriterSurroundings): EventReporter {
   const { client, source, elector, replicaName, problems, logger } = surroundings;
   return new EventReporter({
-    objects: source,
+    objects: lastSeenBy(source),
     writer: new ClusterEventWriter({ client, instance: replicaName }),
     problems,
     mayWrite: () => elector?.isLeading ?? true,
     logger,
   });
+}
+
+/** Objects have a status and Events whether or not translation refers to them. */
+function lastSeenBy(source: ClusterSource): StatusReconcilerOptions['objects'] {
+  return { find: (reference) => source.findMetadata(reference) };
 }
