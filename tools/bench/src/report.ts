@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { summarize } from './statistics.ts';
 import type { Summary } from './statistics.ts';
@@ -29,6 +29,7 @@ export async function report(name: string, sizeName: string, figures: readonly F
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     memoryBytes: totalmem(),
+    loadAverage: loadavg(), // of 1, 5 and 15 minutes: what besides the benchmark had to be computed
   };
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, `${JSON.stringify({ benchmark: name, sizeName, machine, rows }, undefined, 2)}\n`);

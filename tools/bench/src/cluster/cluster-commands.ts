@@ -42,6 +42,6 @@ function withServer(name: string, what: string): Command {
   return new Command(name)
     .description(what)
     .addOption(new Option('--server <KIND>', 'API server').choices(['real', 'emulator']).default('real'))
-    .option('--iic <FILE>', 'executable to measure instead of apps/iic/bin/iic.mjs')
+    .option('--iic <FILE>', 'program to measure instead of apps/iic/bin/iic.mjs, e.g. the bundle of the image')
     .option('--out <FILE>', `JSON report; default bench-results/${name}.json`);
 }

@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { dirname, delimiter } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { wallClockMs } from '../wall-clock.ts';
-import { processCpuMs, processMemory } from './process-memory.ts';
+import { processMemory } from './process-memory.ts';
 import type { ProcessMemory } from './process-memory.ts';
+import { processCpuMs, waitedForCoreMs } from './process-times.ts';
 
 const IIC = fileURLToPath(new URL('../../../../apps/iic/bin/iic.mjs', import.meta.url));
 const START_TIMEOUT_MS = 180_000;
@@ -28,8 +30,8 @@ export interface ControllerProcessOptions {
   readonly kubeconfig: string;
   readonly certificateFile: string;
   readonly keyFile: string;
-  /** Instead of the checkout's `bin/iic.mjs`, e.g. that of a built package. */
-  readonly executable: string | undefined;
+  /** Instead of the checkout's `bin/iic.mjs`: another, or a bundle, which gets the same flags of V8. */
+  readonly program: string | undefined;
 }
 
 interface LogLine {
@@ -52,7 +54,7 @@ export class ControllerProcess {
   #listsInAt: number | undefined;
   #readyLine: LogLine = {};
 
-  constructor({ kubeconfig, certificateFile, keyFile, executable = IIC }: ControllerProcessOptions) {
+  constructor({ kubeconfig, certificateFile, keyFile, program = IIC }: ControllerProcessOptions) {
     const flags = {
       kubeconfig,
       'data-plane-certificate': certificateFile,
@@ -69,7 +71,8 @@ export class ControllerProcess {
     const ownSettings = Object.entries(process.env).filter(([name]) => !/^(IIC_|KUBECONFIG$|NODE_OPTIONS$)/.test(name));
     const path = `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`; // so that `env node` finds the pinned one
     this.#startedAt = wallClockMs();
-    this.#child = spawn(executable, ['run', ...argv], {
+    const [file, ...leading] = commandOf(program);
+    this.#child = spawn(file, [...leading, 'run', ...argv], {
       env: { ...Object.fromEntries(ownSettings), PATH: path },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -109,6 +112,10 @@ export class ControllerProcess {
 
   cpuMs(): Promise<number> {
     return processCpuMs(this.pid);
+  }
+
+  waitedForCoreMs(): Promise<number> {
+    return waitedForCoreMs(this.pid);
   }
 
   /** A metric as it stands, e.g. `iic_payload_bytes`; NaN when there is none of that name and labels. */
@@ -154,6 +161,18 @@ export class ControllerProcess {
     const message = `iic ended (${how}). ${this.lastLines}`;
     this.#ready.reject(new Error(message));
   }
+}
+
+/** A program with a first line that says how to run it is run so; else by Node.js, with the flags that users get. */
+function commandOf(program: string): readonly [file: string, ...argv: string[]] {
+  const shebang = /^#!.* node (.*)$/m;
+  if (shebang.test(firstLine(program))) return [program];
+  const flags = shebang.exec(firstLine(IIC))?.[1]?.split(' ') ?? [];
+  return [process.execPath, ...flags, program];
+}
+
+function firstLine(file: string): string {
+  return readFileSync(file, 'utf8').split('\n', 1)[0] ?? '';
 }
 
 function parseLine(line: string): LogLine {

@@ -60,7 +60,7 @@ async function measureSize(measurement: SizeMeasurement): Promise<readonly Figur
     const receiver = startReceiver({ port: controller.dataPlanePort, protocol, ...certificates });
     try {
       const { bytes } = await receiver.next();
-      const changes = await measureChanges({ ...measurement, receiver });
+      const changes = await measureChanges({ ...measurement, controller, receiver });
       await pause(SETTLE_MS, undefined, { signal });
       const settled = await controller.memory();
       return [
@@ -86,12 +86,12 @@ async function measureSize(measurement: SizeMeasurement): Promise<readonly Figur
 export async function startController(
   cluster: ClusterUnderTest,
   { certificate, key }: CertificatePair,
-  ...[executable, url]: [executable?: string | undefined, url?: string]
+  ...[program, url]: [program?: string | undefined, url?: string]
 ): Promise<ControllerProcess> {
   const files = { certificateFile: join(cluster.folder, 'cluster.crt'), keyFile: join(cluster.folder, 'cluster.key') };
   await writeFile(files.certificateFile, certificate);
   await writeFile(files.keyFile, key, { mode: 0o600 });
-  return new ControllerProcess({ kubeconfig: await cluster.controllerKubeconfig(url), ...files, executable });
+  return new ControllerProcess({ kubeconfig: await cluster.controllerKubeconfig(url), ...files, program });
 }
 
 /** What was started, how long it took, and what of that the stages of the first pass are; to be asked when just ready. */
@@ -100,7 +100,7 @@ export async function startFigures(
   { startedAt, listsInAt, readyAt, entities }: StartTimes,
   size: number,
 ): Promise<readonly Figure[]> {
-  const cpuMs = await controller.cpuMs();
+  const [cpuMs, waitedMs] = await Promise.all([controller.cpuMs(), controller.waitedForCoreMs()]);
   const stageMs = async (stage: string): Promise<number> =>
     1000 * (await controller.metric(`iic_reconcile_seconds_sum{stage="${stage}"}`));
   const milliseconds = (what: string, value: number): Figure => ({
@@ -116,5 +116,6 @@ export async function startFigures(
     milliseconds('of this, translation', await stageMs('translate')),
     milliseconds('of this, store', await stageMs('write')),
     milliseconds('computing on all cores, until complete', cpuMs),
+    milliseconds('waiting for a core, until complete', waitedMs),
   ];
 }

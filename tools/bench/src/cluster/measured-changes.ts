@@ -4,6 +4,7 @@ import type { Receiver } from '../start-receiver.ts';
 import { writtenIngress, writtenSlice } from './api-objects.ts';
 import type { ClusterUnderTest, ControllerRequest } from './cluster-under-test.ts';
 import type { ClusterWriter, WriteTimes } from './cluster-writer.ts';
+import type { ControllerProcess } from './controller-process.ts';
 
 /** Changes before those that are measured, so that code is warm, as in a controller that has run for a while. */
 export const WARM_UP_RUNS = 5;
@@ -22,6 +23,7 @@ interface Change {
 export interface ChangeMeasurement {
   readonly cluster: ClusterUnderTest;
   readonly writer: ClusterWriter;
+  readonly controller: ControllerProcess;
   readonly receiver: Receiver;
   readonly size: number;
   /** Of the sizes measured, from 0: so that no size writes what one before has left. */
@@ -55,26 +57,49 @@ function changesOf({ writer, size, round }: ChangeMeasurement): readonly Change[
   ];
 }
 
-async function measureChange({ what, write }: Change, measurement: ChangeMeasurement): Promise<readonly Figure[]> {
-  const { cluster, receiver, size, runs, signal } = measurement;
-  const fromSent: number[] = [];
-  const fromAnswer: number[] = [];
+async function measureChange(change: Change, measurement: ChangeMeasurement): Promise<readonly Figure[]> {
+  const { cluster, size, runs, signal } = measurement;
+  const { what } = change;
   const before = await untilQuiet(cluster, signal);
+  const samples: Sample[] = [];
   for (let run = 0; run < WARM_UP_RUNS + runs; run += 1) {
-    const arrival = receiver.next();
-    arrival.catch(() => {}); // the write may fail first
-    const { sentAt, answeredAt } = await write(run);
-    const { at } = await arrival;
-    if (run >= WARM_UP_RUNS) fromSent.push(at - sentAt);
-    if (run >= WARM_UP_RUNS) fromAnswer.push(at - answeredAt);
+    samples.push(await measureOnce(change, run, measurement));
     await pause(PAUSE_MS, undefined, { signal });
   }
   const requests = (await untilQuiet(cluster, signal)).slice(before.length);
+  const measured = samples.slice(WARM_UP_RUNS);
+  const row = (title: string, value: (sample: Sample) => number): Figure => ({
+    size,
+    what: `${what}: ${title}`,
+    unit: 'ms',
+    values: measured.map(value),
+  });
   return [
-    { size, what: `${what}: from request to data plane`, unit: 'ms', values: fromSent },
-    { size, what: `${what}: from answer to data plane`, unit: 'ms', values: fromAnswer },
-    ...requestFigures(what, requests, { size, changes: WARM_UP_RUNS + runs }),
+    row('from request to data plane', ({ fromSentMs }) => fromSentMs),
+    row('from answer to data plane', ({ fromAnswerMs }) => fromAnswerMs),
+    row('of this, IIC waiting for a core', ({ waitedMs }) => waitedMs),
+    ...requestFigures(what, requests, { size, changes: samples.length }),
   ];
+}
+
+interface Sample {
+  readonly fromSentMs: number;
+  readonly fromAnswerMs: number;
+  readonly waitedMs: number;
+}
+
+async function measureOnce(
+  { write }: Change,
+  run: number,
+  { receiver, controller }: ChangeMeasurement,
+): Promise<Sample> {
+  const waitedBefore = await controller.waitedForCoreMs();
+  const arrival = receiver.next();
+  arrival.catch(() => {}); // the write may fail first
+  const { sentAt, answeredAt } = await write(run);
+  const { at } = await arrival;
+  const waitedMs = (await controller.waitedForCoreMs()) - waitedBefore;
+  return { fromSentMs: at - sentAt, fromAnswerMs: at - answeredAt, waitedMs };
 }
 
 /** Waits until the controller has asked nothing for a while, besides what comes with time. */

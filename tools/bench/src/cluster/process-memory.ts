@@ -1,8 +1,5 @@
 import { readFile } from 'node:fs/promises';
 
-/** Linux counts in hundredths of a second, whatever its own clock. */
-const MS_PER_TICK = 10;
-
 /** Resident memory of a process, in MB. */
 export interface ProcessMemory {
   readonly nowMb: number;
@@ -15,14 +12,6 @@ export async function processMemory(pid: number): Promise<ProcessMemory> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const read = (field: string): number => Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024;
   return { nowMb: read('VmRSS'), peakMb: read('VmHWM') };
-}
-
-/** What the process has computed so far, on all cores; unlike times by the clock, it does not depend on who else computes. */
-export async function processCpuMs(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // the name may hold anything; the state comes next
-  const [userTicks, systemTicks] = [afterName[11], afterName[12]];
-  return (Number(userTicks) + Number(systemTicks)) * MS_PER_TICK;
 }
 
 /** Resident memory of programs that this process has started, in MB by name. */
