@@ -1,5 +1,5 @@
 import { ClusterSource } from '@koko/kubernetes';
-import type { ApiClient, ReflectorLimits } from '@koko/kubernetes';
+import type { ApiClient, ClusterSourceStatus, ReflectorLimits } from '@koko/kubernetes';
 import type { Logger, Runnable } from '@koko/lifecycle';
 import { ManifestDirectory } from '@koko/manifests';
 import type { ObjectSource } from '@koko/reconcilers';
@@ -49,10 +49,22 @@ export function clusterSource(
     ...(limits === undefined ? {} : { limits }),
     logger,
   });
-  return { source, problems: () => [], status: () => ({ cluster: source.status() }) };
+  return { source, problems: () => [], status: () => ({ cluster: describeCluster(source.status()) }) };
 }
 
 /** A controller's source that is a cluster. */
 export interface ControllerClusterSource extends ControllerSource {
   readonly source: ClusterSource;
+}
+
+/** As JSON shows it: errors by their code and message. */
+function describeCluster({ reflectors, ...status }: ClusterSourceStatus): object {
+  return {
+    ...status,
+    reflectors: reflectors.map(({ lastError, ...reflector }) =>
+      lastError === undefined
+        ? reflector
+        : { ...reflector, lastError: { code: lastError.code, message: lastError.message } },
+    ),
+  };
 }
