@@ -15,7 +15,7 @@ function explain(map: YAMLMap<Scalar>, { properties = {} }: JsonSchema): void {
     key.commentBefore = commentOf(schema);
     if (index > 0 && schema.properties !== undefined) key.spaceBefore = true;
     if (isMap(value) && schema.properties !== undefined) explain(value as YAMLMap<Scalar>, schema);
-    if (isScalar(value) && typeof value.value === 'string') (value as Scalar).type = 'QUOTE_SINGLE';
+    if (isScalar(value) && typeof value.value === 'string') value.type = 'QUOTE_SINGLE';
   });
 }
 

@@ -49,7 +49,7 @@ function accessOptions(values: Values): AccessOptions {
 
 const rolesOf = (manifests: readonly Manifest[]): Readonly<Record<string, readonly PolicyRule[]>> => {
   const roles = manifests.filter(
-    ({ kind, metadata }) => /Role$/.test(kind) && metadata.annotations?.['helm.sh/hook'] === undefined,
+    ({ kind, metadata }) => kind.endsWith('Role') && metadata.annotations?.['helm.sh/hook'] === undefined,
   );
   return Object.fromEntries(
     roles.map(({ metadata, rules }) => [metadata.namespace ?? '', rules as readonly PolicyRule[]]),
@@ -63,7 +63,8 @@ function expectedRoles(values: Values): Readonly<Record<string, readonly PolicyR
 
 /** Rules in an order of their own, as their order means nothing. */
 function sorted(roles: Readonly<Record<string, readonly PolicyRule[]>>): object {
-  const text = (rule: PolicyRule): string => JSON.stringify(Object.entries(rule).toSorted());
+  const text = ({ apiGroups, resources, resourceNames, verbs }: PolicyRule): string =>
+    JSON.stringify([apiGroups, resources, resourceNames, verbs]);
   return Object.fromEntries(Object.entries(roles).map(([namespace, rules]) => [namespace, rules.map(text).toSorted()]));
 }
 
@@ -73,7 +74,7 @@ function settingsInForce(configuration: string): Readonly<Record<string, unknown
   try {
     const file = join(folder, 'iic.yaml');
     writeFileSync(file, configuration);
-    const [program = '', ...argv] = sourceCommand;
+    const [program, ...argv] = sourceCommand;
     const env = { KUBERNETES_SERVICE_HOST: '10.96.0.1' }; // as in a Pod
     return parse(
       execFileSync(program, [...argv, 'run', `--config=${file}`, '--print-config'], { encoding: 'utf8', env }),
@@ -115,7 +116,7 @@ whereHelmIs('the Helm chart', () => {
       }
       const account = deployment['spec'].template.spec.serviceAccountName as string;
       const bindings = manifests.filter(
-        ({ kind, metadata }) => /Binding$/.test(kind) && metadata.annotations === undefined,
+        ({ kind, metadata }) => kind.endsWith('Binding') && metadata.annotations === undefined,
       );
       for (const { subjects, roleRef, metadata } of bindings) {
         expect(subjects).toEqual([{ kind: 'ServiceAccount', name: account, namespace: 'kong' }]);

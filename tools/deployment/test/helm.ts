@@ -40,15 +40,15 @@ export function isLeftOut(what: string, reason: string | undefined): boolean {
 export const withoutHelm =
   helm === undefined ? 'there is no Helm; `npm run build-helm -w @koko/deployment` makes it' : undefined;
 
-/** Runs Helm on values, which it is given as a file. @throws With what it said. */
+/** Runs Helm, with values where it takes them. @throws With what it said. */
 export function runHelm(argv: readonly string[], values: object = {}, kubeconfig = '/dev/null'): string {
   const folder = mkdtempSync(join(tmpdir(), 'helm-'));
   try {
     const file = join(folder, 'values.json');
     writeFileSync(file, JSON.stringify(values));
     const env = { PATH: '/usr/bin:/bin', HOME: folder, KUBECONFIG: kubeconfig };
-    const stdio = ['ignore', 'pipe', 'pipe'] as const;
-    return execFileSync(helm ?? '', [...argv, '--values', file], { encoding: 'utf8', env, stdio: [...stdio] });
+    const given = argv[0] === 'uninstall' ? [] : ['--values', file];
+    return execFileSync(helm ?? '', [...argv, ...given], { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'pipe'] });
   } catch (error) {
     throw new Error(String((error as { stderr?: unknown }).stderr), { cause: error }); // of execFileSync
   } finally {
