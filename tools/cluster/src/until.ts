@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-const ASK_EVERY_MS = 10;
+const ASK_EVERY_MS = 2;
 
 /**
  * Waits until the condition holds; one deadline for all of it.
