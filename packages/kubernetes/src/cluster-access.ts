@@ -3,6 +3,7 @@ import type { Agent } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { ApiError } from './api-error.ts';
+import { newKubeConfig } from './kube-config.ts';
 
 /** Where an API server is and how to prove who asks. */
 export interface ClusterAccess {
@@ -53,9 +54,7 @@ export async function loadClusterAccess(options: ClusterAccessOptions = {}): Pro
 }
 
 async function readKubeConfig({ file, content, context }: ClusterAccessOptions): Promise<KubeConfig> {
-  // Takes half a second and 80 MB, which those who read no cluster should not pay.
-  const { KubeConfig } = await import('@kubernetes/client-node');
-  const config = new KubeConfig();
+  const config = await newKubeConfig();
   try {
     if (content !== undefined) config.loadFromString(content);
     else if (file !== undefined) config.loadFromFile(file);
