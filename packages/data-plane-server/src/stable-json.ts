@@ -2,9 +2,10 @@
 export function stableJson(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   if (Array.isArray(value)) return `[${value.map(stableJson).join(',')}]`;
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => `${JSON.stringify(key)}:${stableJson(member)}`);
+  const fields = value as Readonly<Record<string, unknown>>; // neither null nor a list
+  const members: string[] = [];
+  for (const key of Object.keys(fields).sort()) {
+    if (fields[key] !== undefined) members.push(`${JSON.stringify(key)}:${stableJson(fields[key])}`);
+  }
   return `{${members.join(',')}}`;
 }

@@ -205,9 +205,9 @@ export class ClusterStore {
     const logged: LoggedRevision = { revision: log.revision + 1, at: this.#core.now(), changes: changes.map(loggedOf) };
     await this.#assertAlone(logged.revision, transaction);
     for (const { type, id } of removed) await transaction.delete(rows.entityRowKey(this.clusterName, type, id));
-    for (const [step, { type, id, record, json }] of put.entries()) {
+    for (const [step, { type, id, record, entity }] of put.entries()) {
       await pace(step);
-      const value = this.#encoder.encode(record.revision, json);
+      const value = this.#encoder.encode(record.revision, JSON.stringify(entity));
       await transaction.put(rows.entityRowKey(this.clusterName, type, id), value); // which copies the bytes
     }
     const expired = log.expiring(logged.at, changes.length);
