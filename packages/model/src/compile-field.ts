@@ -236,10 +236,11 @@ function compileRecord(field: RecordField, settings: Settings): CompiledField {
     if (field.check === 'keyPair' && context.problems.length === before) checkKeyPair(filled, settings, context);
     return filled;
   };
+  const fillAbsent = absentRecord(field, (context) => check({}, context));
   return (value, context) => {
     // False counts as absent where a record is expected, as in Lua.
     if (value === undefined || value === false) {
-      return field.optional === true && value === undefined ? missing(field, context) : check({}, context);
+      return field.optional === true && value === undefined ? missing(field, context) : fillAbsent(context);
     }
     if (value === null) {
       if (field.optional !== true) report(context, 'ERR_FIELD_REQUIRED', 'required field missing');
@@ -252,6 +253,32 @@ function compileRecord(field: RecordField, settings: Settings): CompiledField {
     if (open) return isPlainObject(value) ? { ...value } : {};
     return check(value as Readonly<Record<string, unknown>>, context); // any object; a list has no named members
   };
+}
+
+/**
+ * Fills an absent record. It comes out the same every time, unless something in it is generated or missing: then one frozen
+ * record serves all entities. The health checks of ten thousand upstreams would take 12 MB otherwise.
+ */
+function absentRecord(field: RecordField, fill: (context: Context) => unknown): (context: Context) => unknown {
+  if (generates(field)) return fill;
+  let shared: unknown;
+  return (context) => {
+    if (shared !== undefined) return shared;
+    const before = context.problems.length;
+    const filled = fill(context);
+    if (context.problems.length === before) shared = deepFreeze(filled);
+    return filled;
+  };
+}
+
+function generates(field: Field): boolean {
+  if (field.kind === 'record') return Object.values(field.fields).some(generates);
+  return field.kind === 'string' && field.auto !== undefined;
+}
+
+function deepFreeze(value: unknown): unknown {
+  if (typeof value === 'object' && value !== null) for (const member of Object.values(value)) deepFreeze(member);
+  return Object.freeze(value);
 }
 
 /** Both keys load, and they belong together. Before 3.9 both had to be given, but not to match. */
