@@ -9,7 +9,7 @@ export interface Victim {
   readonly resource: string;
 }
 
-const STRUCK_WITHIN_MS = 30_000;
+const STRUCK_WITHIN_MS = 120_000;
 const PROVOKE_EVERY_MS = 100;
 const BY_RULE: Readonly<Record<Exclude<FaultTarget, 'open watch'>, (facts: RequestFacts) => boolean>> = {
   'new watch': ({ verb, query }) => verb === 'watch' && !isListing(query),
