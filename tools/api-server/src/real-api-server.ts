@@ -33,6 +33,8 @@ export interface RealApiServerOptions {
   readonly isAudited?: boolean;
   /** With `isAudited`: writes down all that this user asks, reads and ended watches, too, and nothing of the others. */
   readonly auditedUser?: string;
+  /** Whether it sends lists as streams to those who ask for it, as servers before 1.32 do not; true if left out. */
+  readonly streamsLists?: boolean;
   /**
    * Whether namespaces that are deleted go, with their content, as by the controller manager, which does not run here;
    * true if left out.
@@ -210,6 +212,7 @@ export class RealApiServer implements Runnable {
       `--service-account-signing-key-file=${join(folder, 'accounts.key')}`,
       '--disable-admission-plugins=ServiceAccount',
       '--endpoint-reconciler-type=none',
+      ...(this.#options.streamsLists === false ? ['--feature-gates=WatchList=false'] : []),
       ...(this.#options.isAudited === true
         ? [`--audit-policy-file=${join(folder, 'audit.yaml')}`, `--audit-log-path=${join(folder, 'audit.log')}`]
         : []),

@@ -20,7 +20,10 @@ const TABLE_END = '\n<!-- end of values -->';
 export async function generatedFiles(settingNames: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const values = chartValues(settingNames);
   const files: readonly (readonly [string, string])[] = [
-    [`${CHART}/files/access-rules.yaml`, NOTICE + stringify(accessTable(translatedKinds))],
+    [
+      `${CHART}/files/access-rules.yaml`,
+      NOTICE + stringify(accessTable(translatedKinds), { aliasDuplicateObjects: false }),
+    ],
     [`${CHART}/values.yaml`, NOTICE + valuesYaml(values)],
     [`${CHART}/values.schema.json`, schemaJson(values)],
     [`${CHART}/README.md`, withTable(readFileSync(join(docker, CHART, 'README.md'), 'utf8'), valuesTable(values))],
