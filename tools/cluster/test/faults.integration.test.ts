@@ -37,6 +37,7 @@ describe('IIC under faults of its API server', () => {
         process.stdout.write(said); // the table, and the seed by which to repeat it
         expect(code === 0 ? 'no rejection, no change lost' : said).toBe('no rejection, no change lost');
         expect(report.failedComponents).toEqual([]);
+        expect(report.leaseTransitions).toBe(0);
         expect(report.recoveries.filter(({ runs }) => runs !== RUNS)).toEqual([]);
         expect(report.recoveries.length).toBeGreaterThan(40);
         expect(report.heapMib.end - report.heapMib.early).toBeLessThan(MAX_GROWTH_MIB);

@@ -1,8 +1,9 @@
 import type { Fault } from '@koko/api-server';
 import type { SeededRandom } from '../seeded-random.ts';
 
-/** What a fault strikes: a watch that is open, the next that is opened, a list, a page of it, one object's content, or a status write. */
-export type FaultTarget = 'open watch' | 'new watch' | 'list' | 'next page' | 'get' | 'status write';
+/** A watch that is open or the next to be opened, a list, a further page of it, one object's content, a leader's write. */
+export type FaultTarget =
+  'open watch' | 'new watch' | 'list' | 'next page' | 'get' | 'status write' | 'event write' | 'lease write';
 
 /** One way in which requests of one sort go wrong. */
 export interface FaultCase {
@@ -45,6 +46,8 @@ const broken: [string, FaultCase['fault']] = [
 ];
 const malformed: [string, FaultCase['fault']] = ['a line that is no JSON', () => ({ kind: 'malformed-line' })];
 const throttled = refusal(429, { retryAfterSeconds: 0 });
+
+const writeFaults = [resetAtOnce, stallAtOnce, slow, refusal(409), refusal(500), throttled];
 
 const table: Readonly<Record<FaultTarget, readonly [string, FaultCase['fault']][]>> = {
   'open watch': [
@@ -90,7 +93,9 @@ const table: Readonly<Record<FaultTarget, readonly [string, FaultCase['fault']][
     refusal(500),
     throttled,
   ],
-  'status write': [resetAtOnce, stallAtOnce, slow, refusal(409), refusal(500), throttled],
+  'status write': writeFaults,
+  'event write': writeFaults,
+  'lease write': writeFaults,
 };
 
 /** Every fault that the API server in process can be told to make, where it can befall a controller. */

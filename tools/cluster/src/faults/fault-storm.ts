@@ -6,7 +6,7 @@ import { ClusterClient } from '../cluster-client.ts';
 import { startController } from '../running-controller.ts';
 import { SeededRandom } from '../seeded-random.ts';
 import { settled } from '../settled.ts';
-import { ingressOf, namespaceObject, shopsIn } from '../shop-objects.ts';
+import { namespaceObject, shopsIn } from '../shop-objects.ts';
 import { until } from '../until.ts';
 import { faultCases } from './fault-cases.ts';
 import type { FaultCase } from './fault-cases.ts';
@@ -14,6 +14,8 @@ import { usedHeapMib } from './heap.ts';
 import { inject } from './injection.ts';
 import { changers } from './probed-changes.ts';
 import type { ChangedResource } from './probed-changes.ts';
+import { isWriteTarget, LEASE, PUBLISHED_ADDRESS, writeCauses } from './probed-writes.ts';
+import type { WriteTarget } from './probed-writes.ts';
 import { recoveryOf } from './recovery-table.ts';
 import type { Recovery } from './recovery-table.ts';
 
@@ -34,6 +36,8 @@ export interface StormReport {
   readonly recoveries: readonly Recovery[];
   /** Components that have failed, of either controller. */
   readonly failedComponents: readonly string[];
+  /** How often the Lease passed to another holder, although there is no other. */
+  readonly leaseTransitions: number;
   /** MiB in use after a garbage collection: when a tenth of the faults had struck, and at the end. */
   readonly heapMib: { readonly early: number; readonly end: number };
 }
@@ -78,13 +82,20 @@ export async function faultStorm(options: StormOptions): Promise<StormReport> {
   }
 }
 
+/** Often renewed, so that there is something to strike. */
+const ELECTION = {
+  'lease-duration-seconds': '6',
+  'renew-deadline-seconds': '4',
+  'retry-period-seconds': '0.05',
+};
+
 async function start(server: ApiServer, user: string, options: StormOptions): Promise<Controller> {
   const leads = user === 'streams';
   const settings = {
-    'leader-election': 'false',
+    ...(leads ? ELECTION : { 'leader-election': 'false' }),
     'update-status': String(leads),
     'emit-kubernetes-events': String(leads),
-    'publish-status-address': '192.0.2.1',
+    'publish-status-address': PUBLISHED_ADDRESS,
   };
   const { limits, requestTimeoutMs } = options;
   return startController(server.kubeconfig({ user }), {
@@ -124,6 +135,9 @@ class Storm {
       failedComponents: this.#controllers.flatMap(({ lifecycle }) =>
         lifecycle.status().flatMap(({ name, state }) => (state === 'ready' ? [] : [`${name} is ${state}`])),
       ),
+      leaseTransitions: Number(
+        (this.#server.objects.find(LEASE)?.['spec'] as { leaseTransitions?: unknown })?.leaseTransitions,
+      ),
       heapMib: { early: this.#earlyHeapMib, end: usedHeapMib() },
     };
   }
@@ -142,7 +156,7 @@ class Storm {
     // Contents are slow to come by, so they get as many lanes as there are Secrets to spare.
     if (target === 'get') return { lane: `contents ${run % CONTENT_LANES}`, resource: 'secrets' };
     const resource = this.#any(RESOURCES);
-    return { lane: target === 'status write' ? 'status' : resource, resource };
+    return { lane: isWriteTarget(target) ? target : resource, resource };
   }
 
   #any<T>(items: readonly [T, ...T[]]): T {
@@ -151,9 +165,10 @@ class Storm {
 
   async #strikeAll(lane: readonly Blow[], total: number): Promise<void> {
     for (const blow of lane) {
-      const { target } = blow.faultCase;
-      const timeMs = target === 'status write' ? await this.#strikeStatus(blow) : await this.#strike(blow);
-      this.#timesMs.get(blow.faultCase)?.push(timeMs);
+      const { faultCase } = blow;
+      const { target } = faultCase;
+      const timeMs = isWriteTarget(target) ? await this.#strikeWrite(target, faultCase) : await this.#strike(blow);
+      this.#timesMs.get(faultCase)?.push(timeMs);
       this.#done += 1;
       if (this.#done === Math.ceil(total / 10)) this.#earlyHeapMib = usedHeapMib();
       this.#options.onProgress?.(this.#done, total);
@@ -180,28 +195,18 @@ class Storm {
     return timeMs;
   }
 
-  /** The same for what is written: the status of a new Ingress. */
-  async #strikeStatus({ faultCase }: Blow): Promise<number> {
+  /** The same for something that has to be written. @returns Until it was. */
+  async #strikeWrite(target: WriteTarget, { name, fault }: FaultCase): Promise<number> {
+    const { resource, cause } = writeCauses[target];
     const number = (this.#changes += 1);
-    const { spec, ...template } = ingressOf({ namespace: NAMESPACE, number: number % SHOPS });
-    const name = `status-${number}`;
-    const rules = (spec as { rules: unknown }).rules; // just made; without `tls`, whose hosts would be taken
-    const ingress = {
-      ...template,
-      metadata: { name, namespace: NAMESPACE },
-      spec: { ingressClassName: 'kong', rules },
-    };
-    const victim = { user: 'streams', resource: 'ingresses' };
-    const hasStruck = await inject(this.#server, faultCase.target, victim, faultCase.fault(this.#random));
+    const hasStruck = await inject(this.#server, target, { user: 'streams', resource }, fault(this.#random));
     const startedAt = performance.now();
-    this.#server.objects.apply(ingress);
-    const isWritten = (): boolean =>
-      JSON.stringify(this.#server.objects.find(ingress)?.['status']).includes('192.0.2.1');
-    const missing = `the status of Ingress ${name} after "${faultCase.name}"`;
+    const { isWritten, undo } = cause(this.#server, NAMESPACE, number);
+    const missing = `${target} ${number} after "${name}"`;
     await until(() => (isWritten() ? undefined : missing), TAKEN_IN_WITHIN_MS);
     const timeMs = performance.now() - startedAt;
     await hasStruck();
-    this.#server.objects.delete(ingress);
+    undo();
     return timeMs;
   }
 

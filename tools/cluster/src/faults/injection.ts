@@ -17,6 +17,8 @@ const BY_RULE: Readonly<Record<Exclude<FaultTarget, 'open watch'>, (facts: Reque
   'next page': ({ verb, query }) => verb === 'list' && query.has('continue'),
   get: ({ verb }) => verb === 'get',
   'status write': ({ verb, subresource }) => verb === 'patch' && subresource === 'status',
+  'event write': ({ verb }) => verb === 'create' || verb === 'patch',
+  'lease write': ({ verb }) => verb === 'update',
 };
 
 /**

@@ -32,11 +32,11 @@ const report = await faultStorm({
     if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${of} `);
   },
 });
-const { recoveries, failedComponents, heapMib } = report;
+const { recoveries, failedComponents, leaseTransitions, heapMib } = report;
 process.stdout.write(`${recoveryTable(recoveries)}
 
 seed ${seed}; ${recoveries.reduce((sum, recovery) => sum + recovery.runs, 0)} faults in ${((performance.now() - startedAt) / 1000).toFixed(0)} s; no change was lost;
-components that do not run: ${failedComponents.join(', ') || 'none'}; heap ${heapMib.early.toFixed(1)} MiB early, ${heapMib.end.toFixed(1)} MiB at the end
+components that do not run: ${failedComponents.join(', ') || 'none'}; the lease was lost ${leaseTransitions} times; heap ${heapMib.early.toFixed(1)} MiB early, ${heapMib.end.toFixed(1)} MiB at the end
 `);
 if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, undefined, 2)}\n`);
 if (failedComponents.length > 0) process.exitCode = 1;
