@@ -20,15 +20,21 @@ const banner = [
 ].join('\n');
 
 /**
- * Of client-node only the reading of kubeconfigs is used, but a dynamic import keeps all that its index names: 15 MB of
- * code, and 40 MB of memory, for the classes of every API.
+ * Of client-node only the reading of kubeconfigs and their credentials is used. What it makes API clients and `fetch` of
+ * is left out, as `kube-config.ts` of @koko/kubernetes does where sources run as they are.
  */
 const onlyKubeConfig = {
   name: 'only-kube-config',
-  setup({ onResolve }) {
-    onResolve({ filter: /^@kubernetes\/client-node$/ }, ({ importer }) => ({
-      path: join(createRequire(importer).resolve('@kubernetes/client-node'), '../config.js'),
-    }));
+  setup({ onLoad, onResolve }) {
+    const namespace = 'left-out';
+    const standsIn = {
+      './gen/index.js': 'export class ServerConfiguration {} export function createConfiguration() {}',
+      undici: 'export class Agent {} export class ProxyAgent {}',
+    };
+    onResolve({ filter: /^(undici|\.\/gen\/index\.js)$/ }, ({ path, importer }) =>
+      /@kubernetes\/client-node\/dist\/\w+\.js$/.test(importer) ? { path, namespace } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: standsIn[path], loader: 'js' }));
   },
 };
 

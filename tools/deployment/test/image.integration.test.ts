@@ -81,7 +81,7 @@ describe('the image', () => {
 
   it('leaves the classes of all APIs out, of which client-node alone has 15 MB', () => {
     const sizes = filesOf(join(image.folder, 'app')).map((file) => lstatSync(join(image.folder, 'app', file)).size);
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(10_000_000);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(8_000_000);
   });
 
   it('starts Node.js as bin/iic.mjs does, as a user who is not root, without a shell', () => {
