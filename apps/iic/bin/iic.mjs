@@ -1,5 +1,5 @@
-#!/usr/bin/env -S node --conditions=@koko/source --max-semi-space-size=8 --optimize-for-size
-// The V8 flags above halve the memory at thousands of routes: docs/decisions/0004-memory-before-start-up-speed.md
+#!/usr/bin/env -S node --conditions=@koko/source --max-semi-space-size=8
+// The V8 flag above keeps the young generation small: docs/decisions/0004-memory-given-back-after-the-start.md
 const [major] = process.versions.node.split('.').map(Number);
 if (major < 24) {
   process.stderr.write(

@@ -68,7 +68,7 @@ async function reportAll(name: string, { routes, out }: Options): Promise<void> 
 async function measureInChild(routes: number): Promise<readonly Figure[]> {
   const child = fork(fileURLToPath(import.meta.url), process.argv.slice(2), {
     env: { ...process.env, [MEASURING]: String(routes) },
-    execArgv: ['--conditions=@koko/source', '--max-semi-space-size=8', '--optimize-for-size'], // as bin/iic.mjs
+    execArgv: ['--conditions=@koko/source', '--max-semi-space-size=8'], // as bin/iic.mjs
   });
   const exited = once(child, 'exit').then(([code]) => {
     throw new Error(`Measuring ${routes} routes ended with exit code ${String(code)}`);

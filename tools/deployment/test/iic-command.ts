@@ -7,6 +7,5 @@ export const sourceCommand = [
   process.execPath,
   '--conditions=@koko/source',
   '--max-semi-space-size=8',
-  '--optimize-for-size',
   program,
 ] as const;

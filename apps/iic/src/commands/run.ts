@@ -11,6 +11,7 @@ import type { CertificatePair } from '../development-certificates.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Extension } from '../extension.ts';
+import { HeapCompaction } from '../heap-compaction.ts';
 import { createLogger } from '../logging.ts';
 import { isCoded } from '../coded-error.ts';
 
@@ -41,7 +42,10 @@ export async function run(request: RunRequest, context: ProcessContext, extensio
     ...(ca === undefined ? {} : { dataPlaneCa: await readText(ca, 'certificates that sign data planes') }),
     ...replicaName(context),
     logger,
-    extra: extension?.({ configuration, certificates }) ?? [],
+    extra: [
+      { runnable: new HeapCompaction(logger), dependsOn: ['announcement'] },
+      ...(extension?.({ configuration, certificates }) ?? []),
+    ],
   });
   return runUntilSignal(controller, context);
 }
