@@ -5,4 +5,4 @@ import { generatedFiles } from './generated-files.ts';
 import { settingNames } from './setting-names.ts';
 
 const docker = fileURLToPath(new URL('../../../docker', import.meta.url));
-for (const [path, content] of await generatedFiles(settingNames())) writeFileSync(join(docker, path), content);
+for (const [path, content] of generatedFiles(settingNames())) writeFileSync(join(docker, path), content);

@@ -5,7 +5,6 @@ import { accessRules, eventRules, leaseRules, publishServiceRules, readRules, st
 import type { PolicyRule } from '@koko/kubernetes';
 import { translatedKinds } from '@koko/translator';
 import type { TranslatedKind } from '@koko/translator';
-import { format, resolveConfig } from 'prettier';
 import { stringify } from 'yaml';
 import { schemaJson, valuesTable, valuesYaml } from './chart-documents.ts';
 import { chartValues } from './chart-values.ts';
@@ -17,9 +16,9 @@ const TABLE_BEGIN = '<!-- values -->\n';
 const TABLE_END = '\n<!-- end of values -->';
 
 /** What is made from the tables of kinds, settings and values: contents by path below `docker/`. */
-export async function generatedFiles(settingNames: readonly string[]): Promise<ReadonlyMap<string, string>> {
+export function generatedFiles(settingNames: readonly string[]): ReadonlyMap<string, string> {
   const values = chartValues(settingNames);
-  const files: readonly (readonly [string, string])[] = [
+  return new Map([
     [
       `${CHART}/files/access-rules.yaml`,
       NOTICE + stringify(accessTable(translatedKinds), { aliasDuplicateObjects: false }),
@@ -30,15 +29,7 @@ export async function generatedFiles(settingNames: readonly string[]): Promise<R
     ['kustomize/base/access.yaml', NOTICE + accessManifests()],
     // Helm installs definitions from a folder of the chart's own alone.
     ...definitions().map((file): [string, string] => [`${CHART}/crds/${basename(file)}`, readFileSync(file, 'utf8')]),
-  ];
-  return new Map(await Promise.all(files.map(formatted)));
-}
-
-/** As the check of the formatting wants it, which leaves Markdown alone. */
-async function formatted([path, content]: readonly [string, string]): Promise<[string, string]> {
-  const filepath = join(docker, path);
-  if (path.endsWith('.md')) return [path, content];
-  return [path, await format(content, { ...(await resolveConfig(filepath)), filepath })];
+  ]);
 }
 
 function definitions(): readonly string[] {

@@ -1,15 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { accessRules } from '@koko/kubernetes';
 import type { AccessOptions, PolicyRule } from '@koko/kubernetes';
 import { translatedKinds } from '@koko/translator';
-import { parse } from 'yaml';
 import { chart, isLeftOut, named, rendered, runHelm, withoutHelm } from './helm.ts';
 import type { Manifest } from './helm.ts';
-import { sourceCommand } from './iic-command.ts';
+import { settingsInForce } from './settings-in-force.ts';
 import { valueSets } from './value-sets.ts';
 
 const skipped = isLeftOut('the Helm chart', withoutHelm);
@@ -66,22 +61,6 @@ function sorted(roles: Readonly<Record<string, readonly PolicyRule[]>>): object 
   const text = ({ apiGroups, resources, resourceNames, verbs }: PolicyRule): string =>
     JSON.stringify([apiGroups, resources, resourceNames, verbs]);
   return Object.fromEntries(Object.entries(roles).map(([namespace, rules]) => [namespace, rules.map(text).toSorted()]));
-}
-
-/** What iic makes of its configuration file. */
-function settingsInForce(configuration: string): Readonly<Record<string, unknown>> {
-  const folder = mkdtempSync(join(tmpdir(), 'settings-'));
-  try {
-    const file = join(folder, 'iic.yaml');
-    writeFileSync(file, configuration);
-    const [program, ...argv] = sourceCommand;
-    const env = { KUBERNETES_SERVICE_HOST: '10.96.0.1' }; // as in a Pod
-    return parse(
-      execFileSync(program, [...argv, 'run', `--config=${file}`, '--print-config'], { encoding: 'utf8', env }),
-    ) as Readonly<Record<string, unknown>>;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 whereHelmIs('the Helm chart', () => {

@@ -14,8 +14,8 @@ const names = settingNames();
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 describe('the generated files below docker/', () => {
-  it('are as the tables of kinds, settings and values make them: run `npm run generate -w @koko/deployment`', async () => {
-    const generated = await generatedFiles(names);
+  it('are as the tables of kinds, settings and values make them: run `npm run generate -w @koko/deployment`', () => {
+    const generated = generatedFiles(names);
     const present = [...generated.keys()].map((path) => [path, readFileSync(join(docker, path), 'utf8')]);
     expect(Object.fromEntries(present)).toEqual(Object.fromEntries(generated));
     const copies = globSync(`${docker}/helm/iic/crds/*`).map((file) => `helm/iic/crds/${basename(file)}`);

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { chart, docker, isLeftOut, parseManifests, rendered, runHelm, withoutHelm } from './helm.ts';
+import { chart, docker, isLeftOut, named, parseManifests, rendered, runHelm, withoutHelm } from './helm.ts';
 import type { Manifest } from './helm.ts';
 import { offlineKubectl, RealCluster, withoutCluster } from './real-cluster.ts';
+import { settingsInForce } from './settings-in-force.ts';
 import { valueSets } from './value-sets.ts';
 
 const skipped = isLeftOut('installing on the real API server', withoutHelm ?? withoutCluster);
@@ -66,6 +67,10 @@ whereAllIs('an installation', () => {
     const built = parseManifests(offlineKubectl('kustomize', join(docker, 'kustomize/base')));
     expect(comparable(built)).toEqual(comparable(rendered()));
     expect(built.map(({ kind }) => kind)).toContain('CustomResourceDefinition');
+    const settings = [built, rendered()].map(
+      (manifests) => named(manifests, 'ConfigMap')['data']['iic.yaml'] as string,
+    );
+    expect(settingsInForce(settings[0] ?? '')).toEqual(settingsInForce(settings[1] ?? ''));
   });
 
   it(
