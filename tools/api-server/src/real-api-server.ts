@@ -114,11 +114,8 @@ export class RealApiServer implements Runnable {
     if (this.#folder !== undefined) throw new TypeError('Cannot start the real API server: it runs already');
     this.#folder = mkdtempSync(join(tmpdir(), 'real-api-server-'));
     try {
-      this.#ports = {
-        server: this.#options.port || (await freePort()),
-        etcd: await freePort(),
-        peer: await freePort(),
-      };
+      const [server = 0, etcd = 0, peer = 0] = await freePorts(3);
+      this.#ports = { server: this.#options.port || server, etcd, peer };
       this.#writeFiles(this.#folder);
       this.#startEtcd();
       await this.#startServer(signal);
@@ -245,11 +242,11 @@ export class RealApiServer implements Runnable {
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, HOST);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // it listens on TCP
-  server.close();
-  await once(server, 'close');
-  return port;
+/** Different ports, as all are held before the first is let go. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, HOST));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port); // they listen on TCP
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
 }

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RealApiServer } from '@koko/api-server';
@@ -70,6 +72,7 @@ async function serve({ port, example }: Flags, context: ProcessContext, signal: 
   const { env, stdout, stderr } = context;
   const binaries = await builtServer(env, stderr, signal);
   if (binaries === undefined) return;
+  await assertFree(port);
   stdout.write('Starting kube-apiserver and etcd …\n');
   const folder = await mkdtemp(join(tmpdir(), 'koko-cluster-')); // for this user alone
   const server = new RealApiServer({ binaries, port });
@@ -84,6 +87,17 @@ async function serve({ port, example }: Flags, context: ProcessContext, signal: 
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The server would say so in many lines. */
+async function assertFree(port: number): Promise<void> {
+  const probe = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(probe, 'listening');
+  } catch (cause) {
+    throw new TypeError(`Cannot listen on 127.0.0.1:${port}: the port is taken; choose another by --port`, { cause });
+  }
+  await once(probe.close(), 'close');
 }
 
 interface Preparation {

@@ -1,6 +1,8 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -85,6 +87,22 @@ describe('npm run cluster', () => {
       expect(await run.exitCode).toBe(0);
       expect(run.stdout).toContain('The cluster is gone');
       expect(existsSync(dirname(file))).toBe(false);
+    },
+    TIMEOUT_MS,
+  );
+
+  withServer(
+    'names a port that is taken',
+    async () => {
+      const taker = createServer().listen(0, '127.0.0.1');
+      await once(taker, 'listening');
+      const { port } = taker.address() as AddressInfo; // it listens on TCP
+      const run = new Run(['--port', String(port)]);
+      expect(await run.exitCode).toBe(2);
+      expect(run.stderr).toBe(
+        `cluster: Cannot listen on 127.0.0.1:${port}: the port is taken; choose another by --port\n`,
+      );
+      taker.close();
     },
     TIMEOUT_MS,
   );
