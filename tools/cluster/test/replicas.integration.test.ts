@@ -46,6 +46,7 @@ describeOnBothServers('three replicas, whose clocks are an hour apart', (kind) =
     const start = (name: string, index: number): Promise<Replica> =>
       Replica.start({ name, server, folder, certificate, flags, skewMs: SKEWS_MS[index] ?? 0 });
     replicas = await Promise.all(NAMES.map(start));
+    await until(() => (leaderName() === '' ? 'nobody leads' : undefined), WAIT_MS);
     traffic = new Traffic(client);
     traffic.resume();
   }, TIMEOUT_MS);
