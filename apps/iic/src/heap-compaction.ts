@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { untilAborted } from '@koko/lifecycle';
@@ -6,14 +5,11 @@ import type { Logger, Runnable } from '@koko/lifecycle';
 
 type CollectGarbage = (options: { type: 'major'; execution: 'sync'; flavor: 'last-resort' }) => void;
 
-/** Until data planes that waited for the start have what they need. */
-const DELAY_MS = 5_000;
-
 /**
- * Gives back the memory that the start has used up, once, and keeps the heap small from then on. A start makes several times
- * as much garbage as it leaves objects behind, and V8 by itself neither collects the last of it nor returns the pages. With
- * `--optimize-for-size` from the beginning a start takes twice as long. The whole process stands still meanwhile: about 300 ms
- * at 10,000 Ingresses.
+ * Gives back the memory that the start has used up, as soon as everything runs, and keeps the heap small from then on. A
+ * start makes several times as much garbage as it leaves objects behind, and V8 by itself neither collects the last of it nor
+ * returns the pages. With `--optimize-for-size` from the beginning a start takes twice as long. The whole process stands still
+ * meanwhile: about 300 ms at 10,000 Ingresses.
  */
 export class HeapCompaction implements Runnable {
   readonly name = 'heap-compaction';
@@ -25,8 +21,6 @@ export class HeapCompaction implements Runnable {
 
   async run(signal: AbortSignal, ready: () => void): Promise<void> {
     ready();
-    await setTimeout(DELAY_MS, undefined, { signal }).catch(() => {}); // stopped before its time
-    if (signal.aborted) return;
     this.#compact();
     await untilAborted(signal);
   }
