@@ -3,7 +3,7 @@ import { silentLogger } from '@koko/lifecycle';
 import { EventEmitter } from 'eventemitter3';
 import type { DataPlaneServerTls } from './client-authentication.ts';
 import { ConfigView } from './config-view.ts';
-import type { ConfigurationFeed } from './configuration-feed.ts';
+import type { ConfigurationFeed, FeedItem } from './configuration-feed.ts';
 import { DataPlaneServerError } from './data-plane-server-error.ts';
 import type { DataPlaneServerEvents, DataPlaneServerStatus } from './data-plane-server-events.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -127,17 +127,31 @@ export class DataPlaneServer implements Runnable {
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
-    for await (const item of this.#options.feed.subscribe(undefined, signal)) {
-      const started = performance.now();
-      this.#payloads.apply(this.#view.apply(item));
-      const { revision } = item;
-      const configHash = this.#view.hashes.config;
-      this.#emit('configurationChanged', { revision, configHash, durationMs: performance.now() - started });
-      for (const session of this.#sessions) this.#dispatcher.request(session);
+    const items = this.#options.feed.subscribe(undefined, signal)[Symbol.asyncIterator]();
+    try {
+      while (await this.#applyNext(items));
+    } finally {
+      await items.return?.();
     }
     if (signal.aborted) return;
     const message = 'The configuration feed of the data-plane server ended although nobody stopped it';
     throw new DataPlaneServerError('ERR_DATA_PLANE_SERVER_FEED_ENDED', message);
+  }
+
+  /**
+   * A function of its own, as a loop that waits for the next item would keep the last one in memory.
+   * @returns False at the end.
+   */
+  async #applyNext(items: AsyncIterator<FeedItem>): Promise<boolean> {
+    const { done, value: item } = await items.next();
+    if (done === true) return false;
+    const started = performance.now();
+    this.#payloads.apply(this.#view.apply(item));
+    const { revision } = item;
+    const configHash = this.#view.hashes.config;
+    this.#emit('configurationChanged', { revision, configHash, durationMs: performance.now() - started });
+    for (const session of this.#sessions) this.#dispatcher.request(session);
+    return true;
   }
 
   #open({ socket, protocol, identity, ip }: OpenedSocket): void {

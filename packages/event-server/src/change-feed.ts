@@ -1,5 +1,5 @@
 import type { AppliedChange, ClusterStore, TypedEntity } from '@koko/store';
-import { Wakeup } from './wakeup.ts';
+import { Subscription } from './subscription.ts';
 
 /** Either everything at a revision, or what led from the item before to `revision`. */
 export type FeedItem =
@@ -27,36 +27,7 @@ export class ChangeFeed {
    * Ends when `signal` aborts.
    * @throws {StoreError} What the store throws, e.g. once it is closed.
    */
-  async *subscribe(since: number | undefined, signal: AbortSignal): AsyncGenerator<FeedItem, void, undefined> {
-    const store = this.#store;
-    const wakeup = new Wakeup();
-    // Listening comes first: a commit between reading and waiting must not be slept through.
-    const stopListening = store.events.on('committed', ({ cluster }) => {
-      if (cluster === store.clusterName) wakeup.wake();
-    });
-    const stopAwaitingEnd = store.events.on('closed', () => wakeup.wake()); // and find that there is nothing to read
-    try {
-      for (let seen = since; !signal.aborted;) {
-        if (seen === store.revision) {
-          await wakeup.wait(signal);
-          continue;
-        }
-        const item: FeedItem = await this.#itemAfter(seen);
-        if (signal.aborted) return;
-        seen = item.revision;
-        yield item;
-      }
-    } finally {
-      stopListening();
-      stopAwaitingEnd();
-    }
-  }
-
-  async #itemAfter(seen: number | undefined): Promise<FeedItem> {
-    const store = this.#store;
-    const since = seen === undefined ? 'trimmed' : await store.changesSince(seen);
-    if (since !== 'trimmed') return { kind: 'changes', revision: since.revision, changes: since.changes };
-    const { revision, entities } = await store.snapshot();
-    return { kind: 'snapshot', revision, entities };
+  subscribe(since: number | undefined, signal: AbortSignal): AsyncIterableIterator<FeedItem, undefined> {
+    return new Subscription(this.#store, since, signal);
   }
 }

@@ -69,7 +69,7 @@ class Replica {
 
 interface Subscriber {
   readonly replica: Replica;
-  readonly items: AsyncGenerator<FeedItem, void, undefined>;
+  readonly items: AsyncIterableIterator<FeedItem, undefined>;
   /** What it had seen before it subscribed. */
   readonly start: number | undefined;
 }

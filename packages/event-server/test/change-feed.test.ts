@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { MemoryPersister } from '@koko/persister';
 import { Store } from '@koko/store';
@@ -20,9 +22,9 @@ describe('ChangeFeed', () => {
     await store.close();
   });
 
-  const subscribe = (since?: number): AsyncGenerator<FeedItem, void, undefined> =>
+  const subscribe = (since?: number): AsyncIterableIterator<FeedItem, undefined> =>
     new ChangeFeed(store).subscribe(since, abort.signal);
-  const next = async (items: AsyncGenerator<FeedItem, void, undefined>): Promise<unknown> => {
+  const next = async (items: AsyncIterableIterator<FeedItem, undefined>): Promise<unknown> => {
     const { value } = await items.next();
     if (value === undefined) return undefined;
     const names =
@@ -115,6 +117,21 @@ describe('ChangeFeed', () => {
     await store.close();
     await expect(items.next()).rejects.toMatchObject({ code: 'ERR_STORE_NOT_OPEN' });
     expect(counted.listeners()).toBe(0);
+  });
+
+  it('keeps nothing of a snapshot while it waits for a change', async () => {
+    await store.upsert('services', service(1));
+    const items = subscribe();
+    const snapshot = async (): Promise<WeakRef<object>> => new WeakRef((await items.next()).value as object); // there is one
+    const seen = await snapshot();
+    const waiting = items.next();
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    await new Promise((resolve) => setImmediate(resolve)); // what a WeakRef has shown stays until the turn ends
+    collectGarbage();
+    expect(seen.deref()).toBeUndefined();
+    abort.abort();
+    expect(await waiting).toEqual({ done: true, value: undefined });
   });
 
   it('ends for who waits when the store closes', async () => {

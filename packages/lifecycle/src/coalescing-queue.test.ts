@@ -11,7 +11,6 @@ describe('CoalescingQueue', () => {
     const next = batches.next();
     queue.add(['a', 1]);
     expect((await next).value).toEqual([['a', 1]]);
-    await batches.return(undefined);
   });
 
   it('keeps the newest of equal items while the reader is busy', async () => {
@@ -27,7 +26,6 @@ describe('CoalescingQueue', () => {
       ['a', 3],
       ['b', 2],
     ]);
-    await batches.return(undefined);
   });
 
   it('ends when the signal aborts, also in the middle of waiting', async () => {

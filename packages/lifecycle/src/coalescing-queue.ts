@@ -16,23 +16,36 @@ export class CoalescingQueue<T> {
   }
 
   /** Yields everything waiting as one batch, the first time even if nothing does; ends when `signal` aborts. */
-  async *drain(signal: AbortSignal): AsyncGenerator<readonly T[]> {
-    const wake = (): void => this.#wake?.();
-    signal.addEventListener('abort', wake);
-    try {
-      while (!signal.aborted) {
-        if (this.#waiting.size === 0 && this.#hasBegun) {
-          await new Promise<void>((resolve) => (this.#wake = resolve));
-          continue;
-        }
-        const batch = [...this.#waiting.values()];
-        this.#waiting.clear();
-        this.#hasBegun = true;
-        yield batch;
-      }
-    } finally {
-      this.#wake = undefined;
-      signal.removeEventListener('abort', wake);
-    }
+  drain(signal: AbortSignal): AsyncIterableIterator<readonly T[], undefined> {
+    // No generator: one that waits for the next batch keeps the last one in memory, and the first may hold all there is.
+    return {
+      next: async () => {
+        const value = await this.#nextBatch(signal);
+        return value === undefined ? { done: true, value } : { done: false, value };
+      },
+      return: async () => ({ done: true, value: undefined }),
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  async #nextBatch(signal: AbortSignal): Promise<readonly T[] | undefined> {
+    while (!signal.aborted && this.#waiting.size === 0 && this.#hasBegun) await this.#woken(signal);
+    if (signal.aborted) return undefined;
+    const batch = [...this.#waiting.values()];
+    this.#waiting.clear();
+    this.#hasBegun = true;
+    return batch;
+  }
+
+  async #woken(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const wake = (): void => resolve();
+    this.#wake = wake;
+    signal.addEventListener('abort', wake, { once: true });
+    await promise;
+    signal.removeEventListener('abort', wake);
+    this.#wake = undefined;
   }
 }

@@ -43,6 +43,12 @@ export interface ConfigurationReconcilerOptions {
 
 const LONGEST_WAIT_MS = 1_000;
 
+interface RoundPace {
+  readonly batches: Batches<ObjectReference>;
+  /** How long a round may wait for what it refers to. */
+  readonly waitMs: number;
+}
+
 interface Round {
   readonly translation: TranslationRound;
   translateMs: number;
@@ -82,30 +88,38 @@ export class ConfigurationReconciler implements Runnable {
 
   async run(signal: AbortSignal, ready: () => void): Promise<void> {
     const { source } = this.#options;
-    let isReady = false;
     try {
       await source.synced(signal);
       const batches = new Batches(source.changes(signal));
       try {
-        for (
-          let next = await this.#next(batches, signal);
-          next !== undefined;
-          next = await this.#next(batches, signal)
-        ) {
-          const round = this.#beginRound(next);
-          const waitMs = isReady ? (this.#options.longestWaitMs ?? LONGEST_WAIT_MS) : Infinity;
-          await this.#complete(round, { batches, waitMs }, signal);
-          signal.throwIfAborted(); // what is not complete must not be written
-          if (!(await this.#write(round))) continue;
-          if (!isReady) ready();
-          isReady = true;
-        }
+        await this.#follow(batches, ready, signal);
       } finally {
         await batches.close();
       }
     } catch (error) {
       if (!signal.aborted) throw error;
     }
+  }
+
+  async #follow(batches: Batches<ObjectReference>, ready: () => void, signal: AbortSignal): Promise<void> {
+    const { longestWaitMs = LONGEST_WAIT_MS } = this.#options;
+    let isReady = false;
+    for (;;) {
+      const end = await this.#round({ batches, waitMs: isReady ? longestWaitMs : Infinity }, signal);
+      if (end === 'no more') return;
+      if (end === 'written' && !isReady) ready();
+      isReady ||= end === 'written';
+    }
+  }
+
+  /** A function of its own, as a loop that waits for the next batch would keep all of the last round in memory. */
+  async #round(pace: RoundPace, signal: AbortSignal): Promise<'no more' | 'written' | 'to be tried again'> {
+    const references = await this.#next(pace.batches, signal);
+    if (references === undefined) return 'no more';
+    const round = this.#beginRound(references);
+    await this.#complete(round, pace, signal);
+    signal.throwIfAborted(); // what is not complete must not be written
+    return (await this.#write(round)) ? 'written' : 'to be tried again';
   }
 
   /**
@@ -145,11 +159,7 @@ export class ConfigurationReconciler implements Runnable {
   }
 
   /** Takes in what the round refers to and the source is still getting, and whatever changes meanwhile. */
-  async #complete(
-    round: Round,
-    { batches, waitMs }: { readonly batches: Batches<ObjectReference>; readonly waitMs: number },
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #complete(round: Round, { batches, waitMs }: RoundPace, signal: AbortSignal): Promise<void> {
     const { translation } = round;
     if (translation.awaited.length === 0) return;
     const over = new AbortController();
