@@ -1,6 +1,6 @@
 import { descriptionOf } from './entity-types.ts';
 import type { EntityOf, EntityType } from './entity-types.ts';
-import type { Field } from './field.ts';
+import type { Field, Fields } from './field.ts';
 import { isPlainObject } from './value.ts';
 import { levelHas, newestLevel, versionLevel } from './version.ts';
 
@@ -84,8 +84,8 @@ export function entityForVersion<T extends EntityType>(
   const removed: string[] = [];
   const lost: string[] = [];
   if (type === 'services' && !has('2.7') && copy['enabled'] === false) lost.push('enabled');
-  for (const [name, field] of Object.entries(description.fields))
-    adapt(copy, name, field, { type, path: name, has, removed, lost });
+  for (const [name, field] of changingFields(description.fields, level))
+    adapt(copy, name, field, { type, path: name, level, has, removed, lost });
   for (const rewrite of rewrites) {
     if (rewrite.type === type && !has(rewrite.before)) removed.push(...rewrite.apply(copy));
   }
@@ -99,10 +99,29 @@ export function entityForVersion<T extends EntityType>(
 interface Place {
   readonly type: EntityType;
   readonly path: string;
+  readonly level: number;
   readonly has: (since: string | undefined) => boolean;
   readonly removed: string[];
   /** Paths without which the entity would mean something else: it is not sent at all. */
   readonly lost: string[];
+}
+
+const changing = new WeakMap<Fields, Map<number, readonly (readonly [string, Field])[]>>();
+
+/** The few fields of which a version may not know all, found out once. */
+function changingFields(fields: Fields, level: number): readonly (readonly [string, Field])[] {
+  const byLevel = changing.get(fields) ?? new Map<number, readonly (readonly [string, Field])[]>();
+  changing.set(fields, byLevel);
+  const found = byLevel.get(level) ?? Object.entries(fields).filter(([, field]) => mayChange(field, level));
+  byLevel.set(level, found);
+  return found;
+}
+
+function mayChange(field: Field, level: number): boolean {
+  if (!levelHas(level, field.since)) return true;
+  if (field.kind === 'record') return Object.values(field.fields).some((inner) => mayChange(inner, level));
+  const values = field.kind === 'set' && field.items.kind === 'string' ? field.items : field;
+  return values.kind === 'string' && Object.values(values.valuesSince ?? {}).some((since) => !levelHas(level, since));
 }
 
 function adapt(owner: Members, name: string, field: Field, place: Place): void {
@@ -115,7 +134,7 @@ function adapt(owner: Members, name: string, field: Field, place: Place): void {
   } else if (field.kind === 'record' && isPlainObject(value)) {
     const copy: Members = { ...value };
     owner[name] = copy;
-    for (const [member, inner] of Object.entries(field.fields))
+    for (const [member, inner] of changingFields(field.fields, place.level))
       adapt(copy, member, inner, { ...place, path: `${place.path}.${member}` });
   } else if (field.kind === 'string' && typeof value === 'string' && !place.has(field.valuesSince?.[value])) {
     replaceValue(owner, name, place);

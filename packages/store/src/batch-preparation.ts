@@ -44,13 +44,17 @@ export interface Preparation {
 export async function prepareBatch(changes: readonly EntityChange[], preparation: Preparation): Promise<PreparedBatch> {
   const proposals: PreparedChange[] = [];
   const offenders = new Map<number, Offender>();
-  for (const [index, change] of changes.entries()) {
-    await pace(index);
+  let index = -1;
+  for (const change of changes) {
+    index += 1;
+    const pause = pace(index);
+    if (pause !== undefined) await pause;
     const prepared =
       change.op === 'delete'
         ? { index, type: change.type, id: change.id, record: undefined }
         : prepareUpsert(index, change.type, change.entity, preparation);
-    const proposal = 'problems' in prepared ? prepared : await stamped(prepared, preparation);
+    const mustStamp = !('problems' in prepared) && preparation.stampAt !== undefined;
+    const proposal = mustStamp ? await stamped(prepared, preparation) : prepared;
     const problem = 'problems' in proposal ? undefined : conditionProblem(change, proposal, preparation.index);
     if ('problems' in proposal) offenders.set(index, proposal);
     else if (problem === undefined) proposals.push(proposal);

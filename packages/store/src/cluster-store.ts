@@ -205,8 +205,11 @@ export class ClusterStore {
     const logged: LoggedRevision = { revision: log.revision + 1, at: this.#core.now(), changes: changes.map(loggedOf) };
     await this.#assertAlone(logged.revision, transaction);
     for (const { type, id } of removed) await transaction.delete(rows.entityRowKey(this.clusterName, type, id));
-    for (const [step, { type, id, record, entity }] of put.entries()) {
-      await pace(step);
+    let step = 0;
+    for (const { type, id, record, entity } of put) {
+      step += 1;
+      const pause = pace(step);
+      if (pause !== undefined) await pause;
       const value = this.#encoder.encode(record.revision, JSON.stringify(entity));
       await transaction.put(rows.entityRowKey(this.clusterName, type, id), value); // which copies the bytes
     }
