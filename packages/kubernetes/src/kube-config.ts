@@ -18,7 +18,7 @@ const STANDS_IN = new Map([
 export async function newKubeConfig(): Promise<KubeConfig> {
   const stop = leaveOutApiClients();
   try {
-    const module = await import('@kubernetes/client-node/dist/config.js'); // a bundler leaves out the clients by itself
+    const module = await import('@kubernetes/client-node/dist/config.js'); // a bundle leaves out the clients by a plugin of its own
     return new module.KubeConfig();
   } finally {
     stop();
