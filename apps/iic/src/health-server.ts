@@ -59,8 +59,8 @@ export class HealthServer implements Runnable {
   }
 
   async #answer({ method, url = '/' }: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(url, 'http://health');
-    const answer = this.#options.routes[pathname];
+    const path = URL.parse(url, 'http://health')?.pathname ?? url; // not all that can be asked for is a URL, such as `//`
+    const answer = this.#options.routes[path];
     if (answer === undefined)
       return send(response, plain(404, `Not found; there is ${Object.keys(this.#options.routes).join(', ')}`));
     if (method !== 'GET' && method !== 'HEAD') return send(response, plain(405, 'Only GET is answered here'));
