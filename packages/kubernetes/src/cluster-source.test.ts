@@ -4,6 +4,7 @@ import type { ObjectReference } from '@koko/translator';
 import { ClusterServer, status, until } from '../test/cluster-server.ts';
 import type { Fault } from '../test/cluster-server.ts';
 import { HandClock } from '../test/hand-clock.ts';
+import { KeptLog } from '../test/kept-log.ts';
 import { ApiClient } from './api-client.ts';
 import { ClusterSource } from './cluster-source.ts';
 import type { ClusterSourceOptions } from './cluster-source.ts';
@@ -296,6 +297,52 @@ describe('ClusterSource', () => {
     );
     expect(source.status().hasSynced).toBe(false);
     await source.synced(stop.signal);
+  });
+
+  it('says what it waits for, and goes on as soon as the right is granted', async () => {
+    const clock = new HandClock(0);
+    const logger = new KeptLog();
+    let isForbidden = true;
+    const forbid: Fault = (_, response, url) => {
+      if (isForbidden && url.pathname === SECRETS) {
+        status(response, 403, 'no');
+        server.faults.push(forbid); // it stays
+        return true;
+      }
+      return false;
+    };
+    server.faults.push(forbid);
+    const { source, isReady } = start({ clock, logger });
+    await until(() => source.waitsFor().length === 1 && source.status().reflectors.at(-1)?.failures === 1);
+    expect(source.waitsFor()[0]).toMatch(/^the first list of Secret \(.*grant the verb "watch" on "secrets"/);
+    clock.advance(10_000);
+    const reminders = (): readonly unknown[] => logger.at('warn').filter(({ message }) => message.startsWith('Still'));
+    expect(reminders()).toMatchObject([{ fields: { waitsFor: source.waitsFor(), count: 1 } }]);
+    clock.advance(60_000);
+    expect([reminders().length, isReady()]).toEqual([2, false]);
+    isForbidden = false;
+    await until(() => {
+      clock.advance(1_000);
+      return isReady();
+    });
+    clock.advance(600_000);
+    expect([source.waitsFor(), reminders().length]).toEqual([[], 2]);
+  });
+
+  it('waits for the content of what is demanded, and says why', async () => {
+    secret('cert', 'one');
+    const { source } = start();
+    await source.synced(stop.signal);
+    const isGet = (url: URL): boolean => url.pathname.endsWith('/secrets/cert');
+    server.faults.push(
+      (_, response, url) => isGet(url) && (status(response, 503, 'no'), true),
+      (_, __, url) => isGet(url), // never answered
+    );
+    source.demand([certificate]);
+    await until(() => gets('cert') === 2);
+    expect(source.waitsFor()).toEqual([expect.stringMatching(/^the content of 1 objects \(Cannot get secrets: .*503/)]);
+    source.release([certificate]);
+    expect(source.waitsFor()).toEqual([]);
   });
 
   it('reads the namespaces and labels that it is told to', async () => {

@@ -3,6 +3,7 @@ import type { Clock, Logger, Runnable } from '@koko/lifecycle';
 import { referenceKey, translatedKinds } from '@koko/translator';
 import type { KubernetesObject, ObjectReference, TranslatedKind } from '@koko/translator';
 import type { ApiClient } from './api-client.ts';
+import { FailureLog } from './failure-log.ts';
 import { namedObjects } from './named-objects.ts';
 import { NeededContents } from './needed-contents.ts';
 import { ObjectCache } from './object-cache.ts';
@@ -25,6 +26,11 @@ export interface ClusterSourceOptions {
   /** At least 0, less than 1. Default: `Math.random`. */
   readonly random?: () => number;
 }
+
+const REMIND_FIRST_MS = 10_000;
+const REMIND_AGAIN_MS = 60_000;
+/** With many namespaces there may be very many. */
+const MAX_REMINDED = 20;
 
 /** How a cluster source fares. */
 export interface ClusterSourceStatus {
@@ -63,13 +69,22 @@ export class ClusterSource implements Runnable {
   readonly #guessed = new Map<string, ObjectReference>();
   readonly #synced = Promise.withResolvers<void>();
   readonly #logger: Logger;
+  readonly #clock: Clock;
   #hasSynced = false;
 
   constructor(options: ClusterSourceOptions) {
     const { client, logger = silentLogger, clock = systemClock } = options;
     const kinds: readonly TranslatedKind[] = options.kinds ?? translatedKinds;
-    const shared = { client, logger, clock, ...(options.random === undefined ? {} : { random: options.random }) };
+    const failureLog = new FailureLog(logger, clock);
+    const shared = {
+      client,
+      logger,
+      failureLog,
+      clock,
+      ...(options.random === undefined ? {} : { random: options.random }),
+    };
     this.#logger = logger;
+    this.#clock = clock;
     this.#kinds = new Map(kinds.map((kind) => [kind.kind, kind]));
     this.#cache = new ObjectCache((change) => this.#changed(change), kinds);
     this.#guessable = kinds.filter(({ ingest, follows }) => ingest === 'referenced' && follows === undefined);
@@ -89,8 +104,10 @@ export class ClusterSource implements Runnable {
     const abort = (): void => stop.abort();
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
+    const cancelReminder = this.#remind(REMIND_FIRST_MS);
     void Promise.all(this.#reflectors.map(({ synced }) => synced)).then(() => {
       this.#hasSynced = true;
+      cancelReminder();
       this.#logger.info({ objects: this.#counts() }, 'Read the cluster for the first time');
       this.#synced.resolve();
       ready();
@@ -100,6 +117,7 @@ export class ClusterSource implements Runnable {
       await Promise.all(parts);
     } finally {
       abort();
+      cancelReminder();
       signal.removeEventListener('abort', abort);
       this.#terminating.stop();
       await Promise.allSettled(parts);
@@ -196,6 +214,30 @@ export class ClusterSource implements Runnable {
     return { hasSynced: this.#hasSynced, reflectors, objects: this.#counts(), contents: this.#contents.counts() };
   }
 
+  /** What has to come before everything that is referred to has been read, for people; nothing in the usual case. */
+  waitsFor(): readonly string[] {
+    const kinds = this.#reflectors
+      .map((reflector) => reflector.status())
+      .filter(({ hasSynced }) => !hasSynced)
+      .map(({ kind, namespace, lastError }) => {
+        const where = namespace === undefined ? kind : `${kind} in namespace ${namespace}`;
+        return `the first list of ${where}${reasonOf(lastError)}`;
+      });
+    const { count, lastError } = this.#contents.waiting();
+    return count === 0 ? kinds : [...kinds, `the content of ${count} objects${reasonOf(lastError)}`];
+  }
+
+  /** Says now and then what keeps it from being ready. */
+  #remind(delayMs: number): () => void {
+    let cancel = this.#clock.after(delayMs, () => {
+      const waitsFor = this.waitsFor();
+      const fields = { waitsFor: waitsFor.slice(0, MAX_REMINDED), count: waitsFor.length };
+      this.#logger.warn(fields, 'Still reading the cluster; nothing is served before all of it has been read');
+      cancel = this.#remind(REMIND_AGAIN_MS);
+    });
+    return () => cancel();
+  }
+
   #counts(): Readonly<Record<string, number>> {
     return Object.fromEntries(Array.from(this.#kinds.keys(), (kind) => [kind, this.#cache.count(kind)]));
   }
@@ -256,4 +298,8 @@ function reflectorsFor(
   };
   if (!kind.namespaced || watchNamespaces.length === 0) return [new Reflector(options)];
   return [...new Set(watchNamespaces)].map((namespace) => new Reflector({ ...options, namespace }));
+}
+
+function reasonOf(error: Error | undefined): string {
+  return error === undefined ? '' : ` (${error.message})`;
 }

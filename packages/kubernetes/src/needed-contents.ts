@@ -5,6 +5,7 @@ import type { KubernetesObject, ObjectReference, TranslatedKind } from '@koko/tr
 import type { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
 import { backoffMs } from './backoff.ts';
+import { FailureLog } from './failure-log.ts';
 import { resourceName, resourcePath } from './resource-path.ts';
 import { trimObject } from './trim-object.ts';
 
@@ -17,6 +18,8 @@ export interface NeededContentsOptions {
   /** Told when the content of an object came, changed or went. */
   readonly onChange: (reference: ObjectReference) => void;
   readonly logger?: Logger;
+  /** Where failures are told. Default: one of its own. */
+  readonly failureLog?: FailureLog;
   readonly clock?: Clock;
   readonly random?: () => number;
 }
@@ -43,7 +46,7 @@ export class NeededContents {
   readonly #options: NeededContentsOptions;
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #logger: Logger;
+  readonly #failureLog: FailureLog;
   readonly #entries = new Map<string, Entry>();
   readonly #queue = new Set<Entry>();
   readonly #fetches = new Set<Promise<void>>();
@@ -53,12 +56,13 @@ export class NeededContents {
   /** Settles when one of them is so no longer. */
   #progress = Promise.withResolvers<void>();
   #signal: AbortSignal | undefined;
+  #lastError: ApiError | undefined;
 
   constructor(options: NeededContentsOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
-    this.#logger = options.logger ?? silentLogger;
+    this.#failureLog = options.failureLog ?? new FailureLog(options.logger ?? silentLogger, this.#clock);
   }
 
   /**
@@ -110,6 +114,12 @@ export class NeededContents {
       else waiting.pop();
       signal.throwIfAborted();
     }
+  }
+
+  /** For how many objects the server has still to answer, and what came of the last attempt that failed. */
+  waiting(): { readonly count: number; readonly lastError?: ApiError } {
+    const count = this.#pending.size;
+    return { count, ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }) };
   }
 
   /** How many objects are needed, and the contents of how many are here. */
@@ -206,6 +216,7 @@ export class NeededContents {
     const metadata = this.#options.metadataOf(entry.reference)?.metadata;
     if (!isNeeded || metadata === undefined) return;
     entry.isAnswered = true;
+    this.#lastError = undefined;
     // One deleted and created again meanwhile is here as soon as its metadata are.
     const isSameObject = content === undefined || content.metadata.uid === metadata.uid;
     this.#set(entry, isSameObject ? content : undefined);
@@ -221,10 +232,9 @@ export class NeededContents {
     const isLastWord = entry.failures >= FAILURES_TO_GIVE_UP && isAboutObject(error);
     if (error.code === 'ERR_KUBERNETES_FORBIDDEN' || isLastWord) entry.isAnswered = true;
     if (entry.isAnswered) this.#notePending(entry, false);
-    this.#logger.warn(
-      { object: entry.reference, code: error.code, err: error },
-      'Cannot fetch an object; trying again',
-    );
+    const { reference } = entry;
+    this.#failureLog.warn(error, reference.kind, { object: reference }, 'Cannot fetch an object; trying again');
+    this.#lastError = error;
     entry.cancelRetry = this.#clock.after(waitMs, () => {
       this.#queue.add(entry);
       this.#pump();

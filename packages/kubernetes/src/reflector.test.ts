@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { systemClock } from '@koko/lifecycle';
 import type { TranslatedKind } from '@koko/translator';
 import { bookmark, ClusterServer, status, until } from '../test/cluster-server.ts';
 import type { Fault } from '../test/cluster-server.ts';
+import { KeptLog } from '../test/kept-log.ts';
 import { ApiClient } from './api-client.ts';
 import { ObjectCache } from './object-cache.ts';
 import { Reflector } from './reflector.ts';
@@ -318,6 +320,36 @@ describe('Reflector', () => {
     await expectToFollow();
     expect(longestMs).toBe(9000);
     expect(reflector.status().lists).toBe(1);
+  });
+
+  it.each([
+    ['begins anew with its waits when a list succeeds a while after the last one', 11_000, 1],
+    ['waits longer each time when lists succeed but no watch holds', 0, 5],
+  ])('%s', async (_name, betweenMs, expected) => {
+    const logger = new KeptLog();
+    let passedMs = 0;
+    const clock = { ...systemClock, now: () => Date.now() + passedMs };
+    const refuse: Fault = (request, _, url) => {
+      if (!isWatch(url)) return false;
+      passedMs += betweenMs;
+      request.socket.destroy();
+      return true;
+    };
+    server.faults.push(...Array.from({ length: 6 }, () => refuse));
+    await watching({ clock, logger });
+    await expectToFollow();
+    const counts = [...logger.at('warn'), ...logger.at('debug')].map(({ fields }) => Number(fields['failures'] ?? 0));
+    expect(Math.max(...counts)).toBe(expected); // one refusal less, as a connection that was kept open is tried twice
+  });
+
+  it('says when it follows again what it could not for long', async () => {
+    const logger = new KeptLog();
+    server.faults.push(...Array.from({ length: 5 }, () => answer(isList, 403)));
+    await watching({ logger });
+    expect(logger.at('warn')).toHaveLength(1);
+    expect(logger.at('info')).toEqual([
+      { level: 'info', message: 'Follows the kind again', fields: { kind: 'Service', failures: 5 } },
+    ]);
   });
 
   it('waits for a kind that is not there, starts when it comes and clears when it goes', async () => {

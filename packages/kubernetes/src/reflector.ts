@@ -4,6 +4,7 @@ import type { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
 import { backoffMs } from './backoff.ts';
 import { delay } from './delay.ts';
+import { FailureLog } from './failure-log.ts';
 import type { ObjectCache } from './object-cache.ts';
 import type { Replacement } from './replacement.ts';
 import { resourceName } from './resource-path.ts';
@@ -53,6 +54,8 @@ export interface ReflectorOptions extends WatchedResource {
   readonly cache: ObjectCache;
   readonly limits?: Partial<ReflectorLimits>;
   readonly logger?: Logger;
+  /** Where failures are told, shared by all who ask the same server. Default: one of its own. */
+  readonly failureLog?: FailureLog;
   readonly clock?: Clock;
   /** At least 0, less than 1. Default: `Math.random`. */
   readonly random?: () => number;
@@ -76,8 +79,10 @@ export interface ReflectorStatus {
   readonly lastError?: ApiError;
 }
 
-/** A watch that lives for so long has worked, even if nothing came. */
+/** A watch that lives for so long has worked, even if nothing came. So has a list that none came so shortly before. */
 const SETTLED_MS = 10_000;
+/** After so many failures it is worth telling that they are over. */
+const FAILURES_TO_TELL = 3;
 /** After so many failures in a row the version that is being watched from is not trusted any more. */
 const MAX_FAILURES_OF_VERSION = 3;
 /** An API server that is just starting may not serve everything yet; objects are not given up for that. */
@@ -90,6 +95,7 @@ export class Reflector {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #logger: Logger;
+  readonly #failureLog: FailureLog;
   readonly #synced = Promise.withResolvers<void>();
   readonly #counts = { lists: 0, watches: 0, failures: 0, malformed: 0 };
   #state: ReflectorState = 'listing';
@@ -101,7 +107,7 @@ export class Reflector {
   #missingConfirmations = 0;
   #isListStreamed: boolean;
   #failuresInARow = 0;
-  #listedAt = 0;
+  #listedAt = -Infinity;
   #lastError: ApiError | undefined;
 
   constructor(options: ReflectorOptions) {
@@ -110,6 +116,7 @@ export class Reflector {
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
     this.#logger = options.logger ?? silentLogger;
+    this.#failureLog = options.failureLog ?? new FailureLog(this.#logger, this.#clock);
     this.#isListStreamed = this.#limits.isListStreamed;
   }
 
@@ -203,7 +210,7 @@ export class Reflector {
     try {
       for await (const line of client.lines(request, () => (initial ? listSilenceMs : silenceMs), signal)) {
         const event = parseWatchEvent(kind, content, line);
-        if (initial === undefined) this.#failuresInARow = 0;
+        if (initial === undefined) this.#succeeded();
         if (event.type === 'upserted') (initial ?? cache).upsert(event.object);
         else if (event.type === 'deleted') (initial ?? cache).delete(event.object);
         if (initial === undefined) this.#resourceVersion = event.resourceVersion;
@@ -214,7 +221,7 @@ export class Reflector {
         }
       }
     } finally {
-      if (this.#clock.now() - startedAt >= SETTLED_MS) this.#failuresInARow = 0;
+      if (this.#clock.now() - startedAt >= SETTLED_MS) this.#succeeded();
     }
     await this.#ended(initial !== undefined, startedAt, signal);
   }
@@ -236,8 +243,19 @@ export class Reflector {
     this.#resourceVersion = resourceVersion;
     this.#isVersionInDoubt = false;
     this.#counts.lists += 1;
-    this.#listedAt = this.#clock.now();
+    const now = this.#clock.now();
+    // Lists one right after another mean that no watch holds; those must go on getting rarer.
+    if (now - this.#listedAt >= SETTLED_MS) this.#succeeded();
+    this.#listedAt = now;
     this.#settle();
+  }
+
+  #succeeded(): void {
+    const { kind, namespace } = this.#options;
+    const failures = this.#failuresInARow;
+    this.#failuresInARow = 0;
+    if (failures >= FAILURES_TO_TELL)
+      this.#logger.info({ kind: kind.kind, namespace, failures }, 'Follows the kind again');
   }
 
   #settle(): void {
@@ -312,10 +330,11 @@ export class Reflector {
 
   #log(error: ApiError): void {
     const { kind, namespace } = this.#options;
-    const fields = { kind: kind.kind, namespace, code: error.code, failures: this.#failuresInARow + 1, err: error };
+    const fields = { kind: kind.kind, namespace, failures: this.#failuresInARow + 1 };
     const isRoutine = error.code === 'ERR_KUBERNETES_SILENT' || error.code === 'ERR_KUBERNETES_GONE';
-    if (isRoutine || this.#state === 'missing') this.#logger.debug(fields, 'Watching anew');
-    else this.#logger.warn(fields, 'Cannot follow a kind; trying again');
+    if (isRoutine || this.#state === 'missing')
+      this.#logger.debug({ ...fields, code: error.code, err: error }, 'Watching anew');
+    else this.#failureLog.warn(error, kind.kind, fields, 'Cannot follow a kind; trying again');
   }
 }
 
