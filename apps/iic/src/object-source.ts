@@ -13,6 +13,8 @@ export interface ControllerSource {
   readonly problems: () => readonly object[];
   /** Further facts for `/status`. */
   readonly status: () => object;
+  /** What it still waits for, for people. */
+  readonly waitsFor: () => readonly string[];
 }
 
 /** The objects of a directory of manifests. */
@@ -24,7 +26,7 @@ export function manifestSource(directory: string, logger: Logger): ControllerSou
   });
   const problems = (): readonly object[] =>
     source.problems().map(({ code, message, file, line }) => ({ code, message, file, line }));
-  return { source, problems, status: () => ({ manifests: directory }) };
+  return { source, problems, status: () => ({ manifests: directory }), waitsFor: () => [] };
 }
 
 /** What a cluster source needs besides settings. */
@@ -49,7 +51,8 @@ export function clusterSource(
     ...(limits === undefined ? {} : { limits }),
     logger,
   });
-  return { source, problems: () => [], status: () => ({ cluster: describeCluster(source.status()) }) };
+  const status = (): object => ({ cluster: describeCluster(source.status()) });
+  return { source, problems: () => [], status, waitsFor: () => source.waitsFor() };
 }
 
 /** A controller's source that is a cluster. */

@@ -62,6 +62,14 @@ export class StatusReport implements MetricSources {
     return this.#sources.elector?.isLeading ?? true;
   }
 
+  /** What keeps this process from being ready, a line each. */
+  waitsFor(): readonly string[] {
+    return this.#sources.source
+      .waitsFor()
+      .slice(0, MAX_LISTED)
+      .map((what) => `waits for ${what}`);
+  }
+
   /** The answer of `/status`. */
   toJSON(): unknown {
     const { dataPlaneServer, source, elector } = this.#sources;
@@ -105,7 +113,7 @@ export function healthRoutes(options: {
 }): HealthServerOptions['routes'] {
   const { report, metrics, lifecycle, mustLead } = options;
   const readiness = (): HealthAnswer => {
-    if (!lifecycle().isReady()) return plain(503, 'not ready; see /healthz');
+    if (!lifecycle().isReady()) return plain(503, ['not ready; see /healthz', ...report.waitsFor()].join('\n'));
     return mustLead && !report.isLeading() ? plain(503, 'not ready; another replica leads') : plain(200, 'ready');
   };
   return {
