@@ -61,6 +61,17 @@ describe('ApiClient', () => {
     expect((await failure(client.request(list, never))).message).toContain('grant the verb "list" on "services"');
   });
 
+  it('has credentials obtained anew after they were refused, and only then', async () => {
+    let forgotten = 0;
+    client = new ApiClient({ access: { ...access, forget: () => (forgotten += 1) } });
+    server.faults.push((_, response) => (status(response, 403, 'no'), true));
+    await failure(client.request(list, never));
+    expect(forgotten).toBe(0);
+    server.faults.push((_, response) => (status(response, 401, 'no'), true));
+    await failure(client.request(list, never));
+    expect(forgotten).toBe(1);
+  });
+
   it('passes on for how long the server wants to be left alone', async () => {
     server.faults.push((_, response) => (status(response, 429, 'busy', { 'Retry-After': '7' }), true));
     expect(await failure(client.request(list, never))).toMatchObject({ retryAfterMs: 7000 });

@@ -51,6 +51,7 @@ const METHODS = {
   patch: 'PATCH',
   delete: 'DELETE',
 };
+const UNAUTHORIZED = 401;
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** A page of 500 objects of the largest size that etcd takes would be larger; nobody has such. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
@@ -147,6 +148,7 @@ export class ApiClient {
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return response;
     const answer = parseQuietly(await this.#read(request, response, deadline));
+    if (status === UNAUTHORIZED) this.#access.forget?.();
     throw errorForStatus(request, status, answer, this.#retryAfterMs(response));
   }
 

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { loadClusterAccess } from './cluster-access.ts';
 
@@ -66,6 +69,33 @@ describe('loadClusterAccess', () => {
       (error: Error) => error,
     );
     expect(error).toMatchObject({ code: 'ERR_KUBERNETES_UNAUTHORIZED' });
+    expect(error?.message).toContain('plugin "sh"');
     expect(String(error?.stack)).not.toContain('s3cret');
+  });
+
+  it('says that a credential plugin is not there', async () => {
+    const user = 'exec: { apiVersion: client.authentication.k8s.io/v1, command: no-such-plugin }';
+    const access = await loadClusterAccess({ content: kubeconfig('https://api.example', { user }) });
+    await expect(access.authenticate()).rejects.toThrow(
+      /by its plugin "no-such-plugin", cannot be obtained \(ENOENT\)$/,
+    );
+  });
+
+  it('asks a credential plugin once for many requests, and again once the server has refused what it said', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'plugin-'));
+    try {
+      const count = join(folder, 'count');
+      const token = `{\\"kind\\":\\"ExecCredential\\",\\"status\\":{\\"token\\":\\"t$(wc -l < ${count} | tr -d ' ')\\"}}`;
+      const args = JSON.stringify(['-c', `echo run >> ${count}; echo "${token}"`]);
+      const user = `exec: { apiVersion: client.authentication.k8s.io/v1, command: sh, args: ${args} }`;
+      const access = await loadClusterAccess({ content: kubeconfig('https://api.example', { user }) });
+      const ask = async (): Promise<unknown> => (await access.authenticate()).headers['Authorization'];
+      expect(await Promise.all([ask(), ask(), ask()])).toEqual(['Bearer t1', 'Bearer t1', 'Bearer t1']);
+      expect(await ask()).toBe('Bearer t1');
+      access.forget?.();
+      expect(await ask()).toBe('Bearer t2');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });

@@ -12,6 +12,8 @@ export interface ClusterAccess {
   readonly namespace: string;
   /** Asked before each request, so that tokens and certificates may change meanwhile. */
   authenticate(): Promise<RequestCredentials>;
+  /** Told that the server refused the credentials: they are to be obtained anew, whatever time they say is left. */
+  forget?(): void;
 }
 
 /** What a request carries to be let in. */
@@ -49,8 +51,36 @@ export async function loadClusterAccess(options: ClusterAccessOptions = {}): Pro
   return {
     server,
     namespace: config.getContextObject(config.currentContext)?.namespace || 'default',
-    authenticate: () => credentialsFor(config),
+    authenticate: oneAtATime(() => credentialsFor(config)),
+    forget: () => forgetTokens(config),
   };
+}
+
+/** A plugin that has not answered by then is not waited for any more. */
+const HANGING_MS = 60_000;
+
+/** Who asks while an answer is on its way gets that one: a credential plugin is not to be started for each of many requests. */
+function oneAtATime<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: { readonly answer: Promise<T>; readonly at: number } | undefined;
+  return () => {
+    const now = performance.now();
+    if (asked !== undefined && now - asked.at < HANGING_MS) return asked.answer;
+    const mine = { answer: ask(), at: now };
+    asked = mine;
+    const end = (): void => void (asked = asked === mine ? undefined : asked);
+    mine.answer.then(end, end);
+    return mine.answer;
+  };
+}
+
+/** What client-node keeps: a file's token for a minute, a plugin's until it ends, and for ever where it does not say when. */
+function forgetTokens(config: KubeConfig): void {
+  // Private there; what does not look as expected is left alone.
+  const { authenticators = [] } = config as unknown as { readonly authenticators?: readonly object[] };
+  for (const authenticator of authenticators) {
+    if ('tokenCache' in authenticator) authenticator.tokenCache = {};
+    if ('lastRead' in authenticator) authenticator.lastRead = null;
+  }
 }
 
 async function readKubeConfig({ file, content, context }: ClusterAccessOptions): Promise<KubeConfig> {
@@ -97,19 +127,27 @@ async function credentialsFor(config: KubeConfig): Promise<RequestCredentials> {
   const options: RequestOptions = { headers: {} };
   try {
     await config.applyToHTTPSOptions(options);
-  } catch {
+  } catch (error) {
     // What a credential plugin wrote may hold a token, so not a word of it is passed on.
-    const message = 'Cannot authenticate: the credentials that the kubeconfig names cannot be obtained';
-    throw new ApiError('ERR_KUBERNETES_UNAUTHORIZED', message);
+    const { code } = error as NodeJS.ErrnoException; // set by fs and child_process only
+    const reason = `${nameCredentials(config)} cannot be obtained${code === undefined ? '' : ` (${code})`}`;
+    throw new ApiError('ERR_KUBERNETES_UNAUTHORIZED', `Cannot authenticate: ${reason}`);
   }
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(options.headers ?? {})) headers[name] = String(value);
+  for (const [name, value] of Object.entries(options.headers ?? {})) headers[name] = String(value).trim(); // files end in a line break
   if (options.auth) headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
   const { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername } = options;
   const settings = { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername };
   const tls: TlsSettings = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   const isProxied = config.getCurrentCluster()?.proxyUrl !== undefined;
   return isProxied && options.agent instanceof HttpAgent ? { headers, tls, agent: options.agent } : { headers, tls };
+}
+
+function nameCredentials(config: KubeConfig): string {
+  const { exec } = (config.getCurrentUser() ?? {}) as { readonly exec?: { readonly command?: unknown } | null }; // `any` there
+  const plugin = exec?.command;
+  const named = 'the credentials that the kubeconfig names';
+  return typeof plugin === 'string' ? `${named}, by its plugin "${plugin}",` : named;
 }
 
 function describe(file: string | undefined): string {

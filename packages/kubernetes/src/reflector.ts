@@ -331,7 +331,10 @@ export class Reflector {
   #log(error: ApiError): void {
     const { kind, namespace } = this.#options;
     const fields = { kind: kind.kind, namespace, failures: this.#failuresInARow + 1 };
-    const isRoutine = error.code === 'ERR_KUBERNETES_SILENT' || error.code === 'ERR_KUBERNETES_GONE';
+    const isRoutine =
+      error.code === 'ERR_KUBERNETES_SILENT' ||
+      error.code === 'ERR_KUBERNETES_GONE' ||
+      (error.code === 'ERR_KUBERNETES_NOT_FOUND' && this.#failuresInARow === 0); // that it is waited for is told anyway
     if (isRoutine || this.#state === 'missing')
       this.#logger.debug({ ...fields, code: error.code, err: error }, 'Watching anew');
     else this.#failureLog.warn(error, kind.kind, fields, 'Cannot follow a kind; trying again');
