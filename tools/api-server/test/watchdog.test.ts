@@ -9,7 +9,7 @@ const program = `
   const child = spawn('sleep', ['600'], { stdio: 'ignore' });
   const callOff = killWithUs(child.pid);
   if (process.argv[1] === 'call off') callOff();
-  console.log(child.pid);
+  console.log(String(child.pid)); // a number might come in colour
   setInterval(() => {}, 1000);
 `;
 
