@@ -30,7 +30,7 @@ export interface ClusterParts {
 /** Source and election, on one connection. */
 export function createClusterParts(options: ClusterOptions): ClusterParts {
   const { clusterAccess, configuration, logger, replicaName, sourceLimits: limits, lifecycle } = options;
-  const connection = new ClusterConnection(clusterAccess, options.requestTimeoutMs);
+  const connection = new ClusterConnection(clusterAccess, logger, options.requestTimeoutMs);
   const { client } = connection;
   const source = clusterSource(configuration, { client, logger, limits });
   const isElecting = configuration['leader-election'];

@@ -7,4 +7,8 @@ process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
   process.exit(code === 'EPIPE' ? exitCodes.ok : exitCodes.failed);
 });
 
+const LINGER_MS = 500;
+
 process.exitCode = await runCommandLine(process.argv.slice(2), process);
+// What others have begun may hold the process up, such as a credential plugin that hangs. Its log is written by then.
+if (process.argv[2] === 'run') setTimeout(() => process.exit(), LINGER_MS).unref();

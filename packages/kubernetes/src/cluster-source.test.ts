@@ -315,7 +315,7 @@ describe('ClusterSource', () => {
     const { source, isReady } = start({ clock, logger });
     await until(() => source.waitsFor().length === 1 && source.status().reflectors.at(-1)?.failures === 1);
     expect(source.waitsFor()[0]).toMatch(/^the first list of Secret \(.*grant the verb "watch" on "secrets"/);
-    clock.advance(10_000);
+    clock.advance(5_000);
     const reminders = (): readonly unknown[] => logger.at('warn').filter(({ message }) => message.startsWith('Still'));
     expect(reminders()).toMatchObject([{ fields: { waitsFor: source.waitsFor(), count: 1 } }]);
     clock.advance(60_000);

@@ -27,7 +27,7 @@ export interface ClusterSourceOptions {
   readonly random?: () => number;
 }
 
-const REMIND_FIRST_MS = 10_000;
+const REMIND_FIRST_MS = 5_000;
 const REMIND_AGAIN_MS = 60_000;
 /** With many namespaces there may be very many. */
 const MAX_REMINDED = 20;
