@@ -13,10 +13,13 @@ export class Agents {
   #tls: TlsSettings = {};
   #requests: HttpAgent | undefined;
   #watches: HttpAgent | undefined;
+  #urgent: HttpAgent | undefined;
 
-  get(use: 'request' | 'watch', protocol: string, tls: TlsSettings): HttpAgent {
+  /** @param use `urgent` requests never wait until one of many others has ended. */
+  get(use: 'request' | 'watch' | 'urgent', protocol: string, tls: TlsSettings): HttpAgent {
     if (!isDeepStrictEqual(tls, this.#tls)) this.#renew(tls);
     if (use === 'watch') return (this.#watches ??= this.#create(protocol, Infinity));
+    if (use === 'urgent') return (this.#urgent ??= this.#create(protocol, Infinity));
     return (this.#requests ??= this.#create(protocol, MAX_SOCKETS));
   }
 
@@ -24,19 +27,22 @@ export class Agents {
   close(): void {
     this.#requests?.destroy();
     this.#watches?.destroy();
+    this.#urgent?.destroy();
     this.#requests = undefined;
     this.#watches = undefined;
+    this.#urgent = undefined;
   }
 
   /** Connections in use under the old certificates end when what they carry ends, as `maxFreeSockets` keeps none. */
   #renew(tls: TlsSettings): void {
-    for (const agent of [this.#requests, this.#watches]) {
+    for (const agent of [this.#requests, this.#watches, this.#urgent]) {
       if (agent === undefined) continue;
       agent.maxFreeSockets = 0;
       for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
     }
     this.#requests = undefined;
     this.#watches = undefined;
+    this.#urgent = undefined;
     this.#tls = tls;
   }
 

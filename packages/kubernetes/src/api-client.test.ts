@@ -147,6 +147,17 @@ describe('ApiClient', () => {
     expect(await ended).toMatchObject({ done: true });
   });
 
+  it('lets what is urgent pass many requests that are not answered', async () => {
+    server.faults.push(...Array.from({ length: 16 }, () => () => true));
+    const stop = new AbortController();
+    const stuck = Array.from({ length: 20 }, () => failure(client.request(list, stop.signal)));
+    await until(() => server.requests.length === 16);
+    expect(await client.request({ ...list, isUrgent: true }, never)).toMatchObject({ kind: 'List' });
+    expect(server.requests).toHaveLength(17);
+    stop.abort();
+    await Promise.all(stuck);
+  });
+
   it('releases the connection of a stream that nobody reads on', async () => {
     for await (const line of client.lines(watch, () => 1000, listening())) {
       expect(line).toContain('"a"');

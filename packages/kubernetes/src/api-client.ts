@@ -26,6 +26,8 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** Default: that of the client. */
   readonly timeoutMs?: number;
+  /** Whether it must not wait for a connection while many others are under way. */
+  readonly isUrgent?: boolean;
 }
 
 /** Part of a list. */
@@ -178,7 +180,7 @@ export class ApiClient {
     const contentType = request.verb === 'patch' ? 'application/merge-patch+json' : 'application/json';
     const bodyHeaders = body && { 'Content-Type': contentType, 'Content-Length': String(body.length) };
     const headers = { Accept: request.accept ?? 'application/json', 'User-Agent': 'iic', ...bodyHeaders };
-    const use = request.verb === 'watch' ? 'watch' : 'request';
+    const use = request.verb === 'watch' ? 'watch' : request.isUrgent === true ? 'urgent' : 'request';
     const agent = credentials.agent ?? this.#agents.get(use, url.protocol, credentials.tls);
     const method = METHODS[request.verb];
     return { url, body, options: { method, agent, signal, headers: { ...headers, ...credentials.headers } } };

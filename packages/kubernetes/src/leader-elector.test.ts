@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Clock } from '@koko/lifecycle';
 import { ClusterServer } from '../test/cluster-server.ts';
+import { KeptLog } from '../test/kept-log.ts';
 import { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
+import type { ApiErrorCode } from './api-error.ts';
 import { LeaderElector } from './leader-elector.ts';
 import { ClusterLease } from './lease.ts';
 import type { LeaseRecord, LeaseStore, ObservedLease } from './lease.ts';
@@ -56,7 +58,7 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 40; turn += 1) await Promise.resolve();
 }
 
-type Mood = 'well' | 'down' | 'hanging' | 'deaf';
+type Mood = 'well' | 'down' | 'hanging' | 'deaf' | 'unheard';
 
 /** One Lease in memory, with a connection of each process to it that can fail. */
 class MemoryLease {
@@ -70,15 +72,16 @@ class MemoryLease {
   }
 
   connect(mood: () => Mood): LeaseStore {
-    const answer = async <T>(signal: AbortSignal, work: () => T): Promise<T> => {
+    const answer = async <T>(signal: AbortSignal, work: () => T, isWrite = true): Promise<T> => {
       if (mood() === 'down') throw new ApiError('ERR_KUBERNETES_UNREACHABLE', 'down');
       if (mood() === 'hanging') return untilAbort(signal);
       const result = work();
-      if (mood() === 'deaf') return untilAbort(signal); // done, but nobody hears of it
+      const isHeard = mood() !== 'deaf' && !(isWrite && mood() === 'unheard');
+      if (!isHeard) return untilAbort(signal); // done, but nobody hears of it
       return result;
     };
     return {
-      read: (signal) => answer(signal, () => this.lease),
+      read: (signal) => answer(signal, () => this.lease, false),
       create: (record, signal) =>
         answer(signal, () => {
           if (this.lease !== undefined) throw new ApiError('ERR_KUBERNETES_CONFLICT', 'exists');
@@ -197,6 +200,52 @@ describe('LeaderElector', () => {
     await a.running;
   });
 
+  it.each([
+    ['get', 'unheard', 10],
+    ['renew', 'well', 10],
+  ] as const)('gives back a Lease that it was about to %s when it was stopped', async (_, mood, beforeMs) => {
+    const a = launch('a');
+    a.mood = mood;
+    await clock.pass(beforeMs);
+    a.mood = 'unheard';
+    await clock.pass(2_100);
+    const { holder = '', renewTime = '', acquireTime = '' } = memory.lease?.record ?? {};
+    expect([holder, renewTime === acquireTime]).toEqual(['a', mood === 'unheard']);
+    a.stop();
+    a.mood = 'well';
+    await clock.pass(10);
+    await a.running;
+    expect(memory.lease?.record.holder).toBe('');
+  });
+
+  it('warns where a Lease cannot be created, and says nothing when another one was first', async () => {
+    const logger = new KeptLog();
+    const stop = new AbortController();
+    let code: ApiErrorCode = 'ERR_KUBERNETES_CONFLICT';
+    const elector = new LeaderElector({
+      lease: {
+        read: async () => undefined,
+        create: async () => Promise.reject(new ApiError(code, 'no')),
+        update: async () => Promise.reject(new ApiError(code, 'no')),
+      },
+      identity: 'a',
+      onGained: () => {},
+      onLost: () => {},
+      clock,
+      logger,
+      monotonicNow: () => clock.monotonic(),
+    });
+    const running = elector.run(stop.signal, () => {});
+    await clock.pass(100_000);
+    expect(logger.lines).toEqual([]);
+    code = 'ERR_KUBERNETES_NOT_FOUND'; // there is no such namespace
+    await clock.pass(180_000);
+    expect(logger.at('warn').length).toBe(3);
+    stop.abort();
+    await clock.pass(1);
+    await running;
+  });
+
   it.each<Mood>(['down', 'hanging'])(
     'stops leading before others take over when the API server is %s to it',
     async (mood) => {
@@ -284,7 +333,7 @@ describe('LeaderElector', () => {
     let state = 11;
     const random = (below: number): number => (state = (state * 48271) % 2147483647) % below;
     for (let name = 0; name < 3; name += 1) launch(`p${name}`, { stopMs: 500 * name, skewMs: name * 100_000 });
-    const moods: readonly Mood[] = ['well', 'well', 'well', 'down', 'hanging', 'deaf'];
+    const moods: readonly Mood[] = ['well', 'well', 'well', 'down', 'hanging', 'deaf', 'unheard'];
     for (let step = 0; step < 300; step += 1) {
       const process = processes[random(processes.length)];
       if (process !== undefined) process.mood = moods[random(moods.length)] ?? 'well';

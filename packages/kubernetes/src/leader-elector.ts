@@ -3,6 +3,7 @@ import type { Clock, Logger, Runnable } from '@koko/lifecycle';
 import { ApiError } from './api-error.ts';
 import { Deadline } from './deadline.ts';
 import { delay } from './delay.ts';
+import { FailureLog } from './failure-log.ts';
 import { isSameRecord } from './lease.ts';
 import type { LeaseRecord, LeaseStore, ObservedLease } from './lease.ts';
 
@@ -29,6 +30,7 @@ export interface LeaderElectorOptions {
 }
 
 const RELEASE_TIMEOUT_MS = 2_000;
+const LATE = 'Cannot read or write the lease: the API server did not answer in time';
 
 /**
  * Elects one leader among processes by a Lease, as client-go does: whoever renews it leads, and others take over only when
@@ -53,7 +55,9 @@ export class LeaderElector implements Runnable {
   #observedAt = 0;
   /** What this process last tried to write, whether or not it heard of success. */
   #written: LeaseRecord | undefined;
-  #hasFailed = false;
+  /** Whether nobody knows if the last write arrived. */
+  #isUnheard = false;
+  readonly #failures: FailureLog;
 
   /** @throws {ApiError} `ERR_KUBERNETES_ELECTION` when the durations do not fit together. */
   constructor(options: LeaderElectorOptions) {
@@ -65,6 +69,7 @@ export class LeaderElector implements Runnable {
     this.#monotonicNow = options.monotonicNow ?? (() => performance.now());
     this.#random = options.random ?? Math.random;
     this.#logger = options.logger ?? silentLogger;
+    this.#failures = new FailureLog(this.#logger, this.#clock);
     this.#checkOptions();
   }
 
@@ -84,6 +89,7 @@ export class LeaderElector implements Runnable {
     while (!signal.aborted) {
       if (await this.#acquire(signal)) await this.#lead(signal);
     }
+    await this.#release();
   }
 
   /** Returns true on holding the Lease, false when stopped before. */
@@ -117,7 +123,6 @@ export class LeaderElector implements Runnable {
     } finally {
       cancelWarning();
     }
-    if (signal.aborted) await this.#release();
   }
 
   /** Settles as soon as this process may not lead any longer, and says why. */
@@ -146,15 +151,16 @@ export class LeaderElector implements Runnable {
     const deadline = new Deadline(this.#clock, signal);
     deadline.extend(this.#renewDeadlineMs / 2);
     try {
-      const isSuccess = await attempt(deadline.signal);
-      this.#hasFailed = false;
-      return isSuccess;
+      return await attempt(deadline.signal);
     } catch (error) {
       if (signal.aborted) throw error;
       if (!(error instanceof ApiError) && !deadline.isOver) throw error;
-      const log = this.#hasFailed ? this.#logger.debug : this.#logger.warn;
-      this.#hasFailed = true;
-      log.call(this.#logger, { err: error }, 'Cannot read or write the lease; trying again');
+      this.#failures.warn(
+        error instanceof ApiError ? error : new ApiError('ERR_KUBERNETES_TIMEOUT', LATE),
+        'Lease',
+        {},
+        'Cannot read or write the lease; trying again',
+      );
       return false;
     } finally {
       deadline.release();
@@ -193,17 +199,22 @@ export class LeaderElector implements Runnable {
     const { lease } = this.#options;
     const sentAt = this.#monotonicNow(); // nobody can have seen the renewal earlier
     this.#written = record;
+    this.#isUnheard = true;
+    const version = this.#observed?.resourceVersion;
     try {
-      const version = this.#observed?.resourceVersion;
       const written = await (version === undefined
         ? lease.create(record, signal)
         : lease.update(record, version, signal));
       this.#observe(written);
+      this.#isUnheard = false;
       this.#renewedAt = sentAt;
       return true;
     } catch (error) {
-      const isRefused = error instanceof ApiError && /_(CONFLICT|NOT_FOUND)$/.test(error.code);
-      if (!isRefused) throw error;
+      const isGone = error instanceof ApiError && error.code === 'ERR_KUBERNETES_NOT_FOUND';
+      const isConflict = error instanceof ApiError && error.code === 'ERR_KUBERNETES_CONFLICT';
+      // Where there is nothing to create a Lease in, namely no such namespace, somebody has to be told.
+      if (!isConflict && !(isGone && version !== undefined)) throw error;
+      this.#isUnheard = false;
       return false;
     }
   }
@@ -240,13 +251,15 @@ export class LeaderElector implements Runnable {
 
   /** Nobody has to wait for the end of the Lease of a process that stopped in order. */
   async #release(): Promise<void> {
-    const record = this.#observed?.record;
-    if (record === undefined || !this.#isOwn(record)) return;
-    const now = this.#microTime();
-    const released = { ...record, holder: '', durationSeconds: 1, acquireTime: now, renewTime: now };
     const deadline = new Deadline(this.#clock, new AbortController().signal);
     deadline.extend(RELEASE_TIMEOUT_MS);
     try {
+      // Stopped while a write was under way, which may have arrived all the same.
+      if (this.#isUnheard) this.#observe(await this.#options.lease.read(deadline.signal));
+      const record = this.#observed?.record;
+      if (record === undefined || !this.#isOwn(record)) return;
+      const now = this.#microTime();
+      const released = { ...record, holder: '', durationSeconds: 1, acquireTime: now, renewTime: now };
       await this.#write(released, deadline.signal);
     } catch (error) {
       this.#logger.warn({ err: error }, 'Cannot give the lease back; it ends by itself');

@@ -64,7 +64,8 @@ export class ClusterLease implements LeaseStore {
   #request(verb: 'get' | 'create' | 'update'): ApiRequest {
     const all = `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(this.#namespace)}/leases`;
     const path = verb === 'create' ? all : `${all}/${encodeURIComponent(this.#name)}`;
-    return { verb, resource: 'leases.coordination.k8s.io', path };
+    // A leader that cannot renew because the server is slow with everything else would lose its lead for nothing.
+    return { verb, resource: 'leases.coordination.k8s.io', path, isUrgent: true };
   }
 
   #body(record: LeaseRecord, resourceVersion?: string): unknown {
