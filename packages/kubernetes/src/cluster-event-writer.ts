@@ -23,9 +23,10 @@ export interface SeenEvent {
   readonly lastAt: number;
 }
 
-/** `present`: there is a young one already. `refused`: it would be again. */
+/** `present`: there is a young one already. `conflict`: somebody else is at it. `refused`: it would be again. */
 export type EventOutcome =
   | { readonly result: 'written' | 'present'; readonly seen: SeenEvent }
+  | { readonly result: 'conflict' }
   | { readonly result: 'refused'; readonly error: ApiError };
 
 /** Writes Events of type Warning to an API server: one for each object, reason and message, which counts how often it was reported. */
@@ -46,14 +47,17 @@ export class ClusterEventWriter {
       const isNews = report.leastAgeMs === 0;
       return isNews ? await this.#createOrRenew(report, signal) : await this.#renewOrCreate(report, signal);
     } catch (error) {
-      if (error instanceof ApiError && REFUSALS.has(error.code)) return { result: 'refused', error };
+      if (!(error instanceof ApiError)) throw error;
+      if (error.code === 'ERR_KUBERNETES_CONFLICT') return { result: 'conflict' };
+      if (REFUSALS.has(error.code)) return { result: 'refused', error };
       throw error;
     }
   }
 
   async #createOrRenew(report: EventReport, signal: AbortSignal): Promise<EventOutcome> {
     const created = await unless('ERR_KUBERNETES_CONFLICT', this.#create(report, signal));
-    return created ?? this.#renew(report, signal);
+    const renewed = created ?? (await unless('ERR_KUBERNETES_NOT_FOUND', this.#renew(report, signal)));
+    return renewed ?? { result: 'conflict' }; // there was one, which has just gone
   }
 
   async #renewOrCreate(report: EventReport, signal: AbortSignal): Promise<EventOutcome> {

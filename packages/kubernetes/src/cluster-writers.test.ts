@@ -161,6 +161,15 @@ describe('ClusterEventWriter', () => {
     expect(await write()).toMatchObject({ result: 'refused' });
   });
 
+  it('tells a conflict, to be tried again soon', async () => {
+    for (const code of [409, 404]) answer(code); // it went between the two
+    expect(await write()).toEqual({ result: 'conflict' });
+    for (const code of [409, 409]) answer(code);
+    expect(await write()).toEqual({ result: 'conflict' });
+    answer(409);
+    expect(await write({ seen: { count: 1, lastAt: 0 } })).toEqual({ result: 'conflict' });
+  });
+
   it('throws what will pass', async () => {
     answer(503);
     await expect(write()).rejects.toMatchObject({ code: 'ERR_KUBERNETES_FAILED' });

@@ -229,6 +229,18 @@ describe('EventReporter', () => {
     expect(cluster.events.size).toBe(500);
   });
 
+  it('tries again soon after a conflict, without a word', async () => {
+    cluster.put(web);
+    const reporter = start();
+    await clock.pass(1);
+    cluster.mood = 'conflicting';
+    round(reporter, { problemsAdded: [problem('is bad', web)] });
+    await clock.pass(1);
+    cluster.mood = 'well';
+    await clock.pass(50);
+    expect([cluster.events.size, cluster.attempts, warnings]).toEqual([1, 2, []]);
+  });
+
   it('writes nothing after it has stopped, nor while it must not', async () => {
     cluster.put(web);
     let isLeading = false;

@@ -233,6 +233,7 @@ export class EventReporter implements Runnable {
     const before = seen?.uid === uid ? { seen: seen.event } : {};
     const report = { object, reason, message, now: this.#clock.now(), leastAgeMs, ...before };
     const outcome = await this.#options.writer.write(report, signal);
+    if (outcome.result === 'conflict') return 'conflict';
     if (outcome.result === 'refused') {
       this.#log.warn({ object: reference, err: outcome.error }, 'The cluster refuses an Event; trying again later');
       return 'refused';

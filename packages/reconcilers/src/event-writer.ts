@@ -25,9 +25,10 @@ export interface SeenEvent {
   readonly lastAt: number;
 }
 
-/** `present`: there is a young one already. `refused`: it would be again. */
+/** `present`: there is a young one already. `conflict`: somebody else is at it. `refused`: it would be again. */
 export type EventOutcome =
   | { readonly result: 'written' | 'present'; readonly seen: SeenEvent }
+  | { readonly result: 'conflict' }
   | { readonly result: 'refused'; readonly error: unknown };
 
 /** Writes Events of type Warning into a cluster, one for each object, reason and message. */

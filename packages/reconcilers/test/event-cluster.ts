@@ -2,7 +2,7 @@ import { referenceKey } from '@koko/translator';
 import type { KubernetesObject, ObjectProblem, ObjectReference } from '@koko/translator';
 import type { EventOutcome, EventReport, EventWriter, SeenEvent } from '../src/event-writer.ts';
 
-export type Mood = 'well' | 'down' | 'refusing';
+export type Mood = 'well' | 'down' | 'refusing' | 'conflicting';
 
 /** Events at a server, which outlive whoever writes them, each for an hour. */
 export class EventCluster implements EventWriter {
@@ -26,6 +26,7 @@ export class EventCluster implements EventWriter {
     await Promise.resolve();
     this.attempts += 1;
     if (this.mood === 'down') throw new Error('down');
+    if (this.mood === 'conflicting') return { result: 'conflict' };
     if (this.mood === 'refusing') return { result: 'refused', error: new Error('forbidden') };
     const key = `${report.object.metadata.uid} ${report.reason} ${report.message}`;
     const before = this.events.get(key);
