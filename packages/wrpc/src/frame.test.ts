@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { decodeFrame, encodeFrame, messageTypes } from './frame.ts';
+import { decodeFrame, encodeFrame, framePieces, messageTypes } from './frame.ts';
 import { WrpcError } from './wrpc-error.ts';
 
 const uint32 = fc.integer({ min: 0, max: 0xffff_ffff });
@@ -35,6 +35,17 @@ describe('frames', () => {
         },
       ),
     );
+  });
+
+  it('reads back as one payload what it wrote in pieces, and copies none of them', () => {
+    const numbers = { serviceId: 1, methodId: 3, sequence: 4, acknowledges: 0, deadlineSeconds: 300 };
+    const payload = ['a configuration', ' in ', 'pieces'].map((text) => Buffer.from(text));
+    const pieces = framePieces({ messageType: messageTypes.rpc, ...numbers, payload });
+    const read = decodeFrame(Buffer.concat(pieces));
+    expect(read.payloadCount).toBe(1);
+    expect(Buffer.from(read.payload).toString()).toBe('a configuration in pieces');
+    expect(pieces.slice(1)).toEqual(payload);
+    expect(pieces.slice(1).every((piece, index) => piece === payload[index])).toBe(true);
   });
 
   it('carries errors with type and description', () => {

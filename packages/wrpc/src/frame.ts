@@ -109,18 +109,32 @@ function decodePayload(bytes: Uint8Array): PayloadV1 {
 }
 
 /** What {@link encodeFrame} needs; the encoding is always proto3. */
-export type OutgoingFrame = Omit<Frame, 'encoding' | 'payloadCount' | 'payload'> & { readonly payload?: Uint8Array };
+export type OutgoingFrame = Omit<Frame, 'encoding' | 'payloadCount' | 'payload'> & { readonly payload?: FramePayload };
+
+/** Bytes, whole or in pieces that follow each other. */
+export type FramePayload = Uint8Array | readonly Uint8Array[];
+
+/** Writes one frame. */
+export const encodeFrame = (frame: OutgoingFrame): Buffer => Buffer.concat(framePieces(frame));
 
 /**
- * Writes one frame. The payload is copied once, straight into the result, because protobufjs would copy it at every level
- * and a configuration is megabytes.
+ * Writes one frame, in pieces. The payload is not copied; protobufjs would copy it at every level, and a configuration is
+ * megabytes.
  */
-export function encodeFrame(frame: OutgoingFrame): Buffer {
+export function framePieces(frame: OutgoingFrame): readonly Uint8Array[] {
   const fields = payloadType.encode(fieldsOf(frame)).finish();
-  const tail = frame.payload === undefined ? NO_BYTES : payloadHead(frame.payload.length);
-  const size = fields.length + tail.length + (frame.payload?.length ?? 0);
+  const payload = piecesOf(frame.payload);
+  const tail = frame.payload === undefined ? NO_BYTES : payloadHead(lengthOf(payload));
+  const size = fields.length + tail.length + lengthOf(payload);
   const head = protobuf.Writer.create().uint32(0x08).uint32(VERSION_1).uint32(0x12).uint32(size).finish();
-  return Buffer.concat([head, fields, tail, frame.payload ?? NO_BYTES]);
+  return [Buffer.concat([head, fields, tail]), ...payload];
+}
+
+/** Length in bytes of all pieces together. */
+export const lengthOf = (pieces: readonly Uint8Array[]): number => pieces.reduce((sum, { length }) => sum + length, 0);
+
+function piecesOf(payload: FramePayload = []): readonly Uint8Array[] {
+  return payload instanceof Uint8Array ? [payload] : payload;
 }
 
 const payloadHead = (length: number): Uint8Array =>

@@ -1,11 +1,11 @@
 import { EventEmitter } from 'eventemitter3';
 import type { RawData, WebSocket } from 'ws';
 import { CallTable } from './call-table.ts';
-import type { Frame, OutgoingFrame } from './frame.ts';
+import type { Frame, FramePayload, OutgoingFrame } from './frame.ts';
 import { decodeFrame, errorTypes, messageTypes } from './frame.ts';
 import type { Strictness } from './frame-rules.ts';
 import { brokenRule, unusableReason } from './frame-rules.ts';
-import type { UnnumberedFrame } from './frame-writer.ts';
+import type { SendPieces, UnnumberedFrame } from './frame-writer.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { Handler, HandlersOf, Method, Service } from './service.ts';
 import { reasonOf, WrpcError } from './wrpc-error.ts';
@@ -40,6 +40,8 @@ export interface PeerOptions {
   readonly maxOpenRequests?: number;
   /** Largest frame to read or write. Default 64 MiB. */
   readonly maxFrameBytes?: number;
+  /** Sends frames without joining their pieces first; absent, they are joined for `ws`. */
+  readonly sendPieces?: SendPieces;
   /** Milliseconds since 1970; for tests. */
   readonly now?: () => number;
 }
@@ -81,7 +83,7 @@ const defaults = {
 export class Peer {
   readonly events = new EventEmitter<PeerEvents>();
   readonly #socket: WebSocket;
-  readonly #options: Required<PeerOptions>;
+  readonly #options: Required<Omit<PeerOptions, 'sendPieces'>>;
   readonly #calls: CallTable;
   readonly #services = new Map<number, Registered>();
   readonly #ended = new AbortController();
@@ -93,7 +95,7 @@ export class Peer {
     this.#socket = socket;
     this.#options = { ...defaults, ...options };
     this.#calls = new CallTable(this.#options.maxPendingCalls);
-    this.#writer = new FrameWriter(socket, this.#options.maxFrameBytes);
+    this.#writer = new FrameWriter(socket, this.#options);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('error', (error) => this.events.emit('failed', error));
     socket.on('close', (code, reason) => this.#end(code, reason.toString('utf8')));
@@ -147,7 +149,7 @@ export class Peer {
   async callEncoded(
     service: Service,
     method: Pick<Method<never, never>, 'id' | 'name'>,
-    payload: Uint8Array,
+    payload: FramePayload,
     options: CallOptions = {},
   ): Promise<Uint8Array> {
     const name = `${service.name}.${method.name}`;
