@@ -3,9 +3,9 @@ import { gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { BucketedFragments } from './bucketed-fragments.ts';
 import type { GzipPart } from './gzip-parts.ts';
-import { joinGzipParts } from './gzip-parts.ts';
+import { gzipStream } from './gzip-parts.ts';
 
-const textOf = (part: GzipPart): string => gunzipSync(joinGzipParts([part])).toString();
+const textOf = (part: GzipPart): string => gunzipSync(Buffer.concat(gzipStream([part]))).toString();
 const filled = (count: number): BucketedFragments => {
   const fragments = new BucketedFragments();
   for (let index = 0; index < count; index += 1) fragments.set(`id-${index}`, `{"n":${index}}`);

@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { consumerOf, keyAuthOf, pluginOf, routeOf, serviceOf, targetOf, upstreamOf, uuidOf } from '../test/entities.ts';
 import { ConfigView } from './config-view.ts';
 import type { FeedChange, FeedEntity, FeedItem } from './configuration-feed.ts';
+import type { Payload } from './payload-cache.ts';
 import { PayloadCache } from './payload-cache.ts';
 import { newestSchemaVersion, schemaVersionOf } from './schema-version.ts';
 
@@ -15,6 +16,8 @@ interface Rig {
   readonly cache: PayloadCache;
   readonly feed: (item: FeedItem) => void;
 }
+
+const bytesOf = ({ pieces }: Payload): Buffer => Buffer.concat(pieces);
 
 function rig(): Rig {
   const view = new ConfigView(CLUSTER_ID);
@@ -31,11 +34,11 @@ const upsert = (...entities: readonly FeedEntity[]): FeedItem => ({
 });
 
 const documentsOf = ({ cache }: Rig): string[] =>
-  schemas.map((schema) => gunzipSync(cache.payloadFor('v1', schema, []).bytes).toString());
+  schemas.map((schema) => gunzipSync(bytesOf(cache.payloadFor('v1', schema, []))).toString());
 
 const tableOf = ({ cache }: Rig, schema = newestSchemaVersion): Record<string, { id: string }[]> =>
   (
-    JSON.parse(gunzipSync(cache.payloadFor('v1', schema, []).bytes).toString()) as {
+    JSON.parse(gunzipSync(bytesOf(cache.payloadFor('v1', schema, []))).toString()) as {
       config_table: Record<string, { id: string }[]>;
     }
   ).config_table;
@@ -87,14 +90,14 @@ describe('configuration view', () => {
     expect(after.plugins).toBe('0'.repeat(32));
   });
 
-  it('shares one buffer between classes of data planes that get the same', () => {
+  it('shares one payload between classes of data planes that get the same', () => {
     const it = rig();
     it.feed(snapshot([serviceOf(1), routeOf(1)]));
-    const buffer = (version: string): Buffer => it.cache.payloadFor('v1', schemaVersionOf(version), []).bytes;
-    expect(buffer('3.4.2')).toBe(buffer('3.9.3'));
+    const payload = (version: string): Payload => it.cache.payloadFor('v1', schemaVersionOf(version), []);
+    expect(payload('3.4.2')).toBe(payload('3.9.3'));
     it.feed(upsert(upstreamOf(1, { algorithm: 'latency' })));
-    expect(buffer('3.4.2')).toBe(buffer('3.9.3'));
-    expect(buffer('3.1.1')).not.toBe(buffer('3.9.3'));
+    expect(payload('3.4.2')).toBe(payload('3.9.3'));
+    expect(payload('3.1.1')).not.toBe(payload('3.9.3'));
   });
 
   it('ends, after any sequence of changes, with what a start from nothing gives', () => {

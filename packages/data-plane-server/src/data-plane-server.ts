@@ -67,8 +67,8 @@ export class DataPlaneServer implements Runnable {
     this.#registry = new NodeRegistry(this.#limits, this.#now);
     this.#view = new ConfigView(options.clusterId);
     this.#payloads = new PayloadCache(this.#view);
-    this.#payloads.events.on('built', ({ bytes, ...payload }, durationMs) =>
-      this.#emit('payloadBuilt', { ...payload, sizeBytes: bytes.length, durationMs }),
+    this.#payloads.events.on('built', ({ protocol, schemaVersion, sizeBytes, configHash }, durationMs) =>
+      this.#emit('payloadBuilt', { protocol, schemaVersion, sizeBytes, configHash, durationMs }),
     );
     this.#dispatcher = new Dispatcher({ view: this.#view, payloads: this.#payloads, registry: this.#registry });
   }
@@ -85,10 +85,10 @@ export class DataPlaneServer implements Runnable {
 
   status(): DataPlaneServerStatus {
     const { revision, hashes, counts } = this.#view;
-    const payloads = this.#payloads.payloads.map(({ protocol, schemaVersion, bytes }) => ({
+    const payloads = this.#payloads.payloads.map(({ protocol, schemaVersion, sizeBytes }) => ({
       protocol,
       schemaVersion,
-      sizeBytes: bytes.length,
+      sizeBytes,
     }));
     return {
       revision,
@@ -154,7 +154,8 @@ export class DataPlaneServer implements Runnable {
     return true;
   }
 
-  #open({ socket, protocol, identity, ip }: OpenedSocket): void {
+  #open(opened: OpenedSocket): void {
+    const { socket, protocol, identity, ip } = opened;
     if (!this.#registry.connect({ ...identity, ip, protocol })) {
       this.#refused({ ip, reason: `${this.#limits.maxNodes} data planes are connected already` });
       socket.on('error', () => {}); // whatever it still sends, it is on its way out
@@ -163,8 +164,8 @@ export class DataPlaneServer implements Runnable {
     const host = this.#sessionHost();
     const { session } =
       protocol === 'v1'
-        ? new OutletLink(socket, identity, host)
-        : new WrpcLink(socket, identity, { host, controlPlaneId: this.#options.clusterId });
+        ? new OutletLink(opened, host)
+        : new WrpcLink(opened, { host, controlPlaneId: this.#options.clusterId });
     this.#sessions.add(session);
     this.#makeRoom(session);
     this.#logger.info({ ...session.facts, ip }, 'data plane connected');
@@ -193,9 +194,9 @@ export class DataPlaneServer implements Runnable {
       now: this.#now,
       versionRefusal: (version) => this.#versionRefusal(version),
       wake: (session) => this.#dispatcher.request(session),
-      delivered: (session, { bytes, configHash }) => {
+      delivered: (session, { sizeBytes, configHash }) => {
         const nodeId = session.identity.id;
-        this.#emit('pushed', { nodeId, protocol: session.protocol, sizeBytes: bytes.length, configHash });
+        this.#emit('pushed', { nodeId, protocol: session.protocol, sizeBytes, configHash });
       },
       reported: ({ identity }, configHash) => this.#emit('nodeReported', { nodeId: identity.id, configHash }),
       ended: (session, reason) => this.#ended(session, reason),

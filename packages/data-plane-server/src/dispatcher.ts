@@ -50,7 +50,7 @@ export class Dispatcher {
     const payload = payloads.payloadFor(session.protocol, session.schema, without);
     this.#reportDifferences(session, { without, payload, projection: payloads.projectionOf(session.schema) });
     void session.deliver(payload);
-    return payload.bytes.length;
+    return payload.sizeBytes;
   }
 
   /** Looked at again at every change: what is missing may no longer be needed. */
@@ -89,7 +89,7 @@ export class Dispatcher {
     }
     for (const { code, key, message } of differencesOf(sent.projection)) registry.report(id, code, message, key);
     const limit = (isBefore(session, { major: 3, minor: 4 }) ? 4 : 16) * MEBIBYTE;
-    if (sent.payload.bytes.length <= limit) registry.clear(id, 'ERR_NODE_PAYLOAD_OVER_DEFAULT');
+    if (sent.payload.sizeBytes <= limit) registry.clear(id, 'ERR_NODE_PAYLOAD_OVER_DEFAULT');
     else {
       const message = `configuration is over the ${limit} bytes that ${version} takes by default: raise cluster_max_payload there`;
       session.report('ERR_NODE_PAYLOAD_OVER_DEFAULT', message);

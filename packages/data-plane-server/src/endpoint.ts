@@ -14,11 +14,14 @@ import { DataPlaneServerError } from './data-plane-server-error.ts';
 import type { DataPlaneServerLimits } from './limits.ts';
 import type { NodeProtocol } from './node-registry.ts';
 import type { NodeIdentity } from './node-request.ts';
+import { PieceSender } from './piece-sender.ts';
 import { parseNodeQuery } from './node-request.ts';
 
 /** A WebSocket that a data plane has opened. */
 export interface OpenedSocket {
   readonly socket: WebSocket;
+  /** Of the same connection, for large messages. */
+  readonly sender: PieceSender;
   readonly protocol: NodeProtocol;
   readonly identity: NodeIdentity;
   readonly ip: string;
@@ -66,7 +69,7 @@ export class Endpoint {
       ...closeTimeout(options.limits.closeTimeoutMs),
       noServer: true,
       clientTracking: false,
-      perMessageDeflate: false,
+      perMessageDeflate: false, // no data plane wants it, and `PieceSender` counts on it
       autoPong: false,
       maxPayload: options.limits.maxFrameBytes,
       maxFragments: 64, // data planes never fragment
@@ -153,7 +156,13 @@ export class Endpoint {
       return badRequest(`Sec-WebSocket-Protocol must be ${WRPC_SUBPROTOCOL}`);
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) =>
-      this.#options.opened({ socket: webSocket, protocol, identity, ip }),
+      this.#options.opened({
+        socket: webSocket,
+        sender: new PieceSender(webSocket, socket),
+        protocol,
+        identity,
+        ip,
+      }),
     );
   }
 

@@ -1,10 +1,11 @@
 import type { RawData, WebSocket } from 'ws';
+import type { OpenedSocket } from './endpoint.ts';
 import { labelsOf } from './introduction.ts';
 import type { PluginVersion } from './kong-services.ts';
-import type { NodeIdentity } from './node-request.ts';
 import type { NodeLink, SessionHost } from './node-session.ts';
 import { closeCodes, NodeSession } from './node-session.ts';
 import type { Payload } from './payload-cache.ts';
+import type { PieceSender } from './piece-sender.ts';
 import { PongReplies, UNREAD_PONGS } from './pong-replies.ts';
 import { reportSocketFailure } from './socket-failure.ts';
 
@@ -23,11 +24,13 @@ interface BasicInfo {
 export class OutletLink implements NodeLink {
   readonly session: NodeSession;
   readonly #socket: WebSocket;
+  readonly #sender: PieceSender;
   readonly #pongs: PongReplies;
   #hasGreeted = false;
 
-  constructor(socket: WebSocket, identity: NodeIdentity, host: SessionHost) {
+  constructor({ socket, sender, identity }: OpenedSocket, host: SessionHost) {
     this.#socket = socket;
+    this.#sender = sender;
     this.#pongs = new PongReplies(socket);
     this.session = new NodeSession(identity, 'v1', { host, link: this });
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
@@ -38,8 +41,7 @@ export class OutletLink implements NodeLink {
 
   deliver(payload: Payload): Promise<void> {
     return new Promise((resolve, reject) => {
-      // One frame, uncompressed by WebSocket: data planes know neither fragments nor extensions.
-      this.#socket.send(payload.bytes, { binary: true, fin: true, compress: false }, (error) => {
+      this.#sender.send(payload.pieces, (error) => {
         if (error) reject(error);
         else resolve();
       });

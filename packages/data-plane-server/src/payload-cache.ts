@@ -1,7 +1,7 @@
 import { EventEmitter } from 'eventemitter3';
 import type { ConfigView, EntityKey } from './config-view.ts';
 import type { GzipPart } from './gzip-parts.ts';
-import { gzipLength, joinGzipParts, storedPart } from './gzip-parts.ts';
+import { gzipStream, storedPart } from './gzip-parts.ts';
 import { configService } from './kong-services.ts';
 import { SchemaProjection } from './schema-projection.ts';
 import type { SchemaVersion } from './schema-version.ts';
@@ -12,8 +12,13 @@ export type PayloadProtocol = 'v1' | 'wrpc';
 
 /** One encoded configuration, shared by every data plane that gets the same. */
 export interface Payload {
-  /** For v1 the gzip of a `reconfigure` message, for wRPC an encoded `SyncConfigRequest`. */
-  readonly bytes: Buffer;
+  /**
+   * For v1 the gzip of a `reconfigure` message, for wRPC an encoded `SyncConfigRequest`. They are those of which the
+   * configuration is kept, and what replaces one of these leaves it as it is; so payloads take next to no memory of their
+   * own, and a data plane that reads slowly gets what it was sent.
+   */
+  readonly pieces: readonly Buffer[];
+  readonly sizeBytes: number;
   readonly configHash: string;
   readonly protocol: PayloadProtocol;
   readonly schemaVersion: string;
@@ -25,7 +30,7 @@ export interface PayloadCacheEvents {
 
 // Data planes of one installation come in few versions; more classes than these at a time are rebuilt in turn.
 const MAX_PROJECTIONS = 12;
-// Sets of plugins can be many; each costs a buffer until the next change.
+// Sets of plugins can be many; each costs a list of pieces until the next change.
 const MAX_PAYLOADS = 24;
 
 const comma = storedPart(',');
@@ -88,28 +93,30 @@ export class PayloadCache {
   ): Payload {
     const started = performance.now();
     const table = tableParts(projection, options.without);
-    const bytes = protocol === 'v1' ? this.#reconfigure(table) : this.#syncConfig(table);
+    const pieces = protocol === 'v1' ? this.#reconfigure(table) : this.#syncConfig(table);
     const configHash = this.#view.hashes.config;
-    const payload: Payload = { bytes, configHash, protocol, schemaVersion: options.schemaVersion };
+    const { schemaVersion } = options;
+    const payload: Payload = { pieces, sizeBytes: lengthOf(pieces), configHash, protocol, schemaVersion };
     this.events.emit('built', payload, performance.now() - started);
     return payload;
   }
 
   /** Without a timestamp, which data planes only log: equal content, equal bytes. */
-  #reconfigure(table: readonly GzipPart[]): Buffer {
+  #reconfigure(table: readonly GzipPart[]): readonly Buffer[] {
     const { hashes } = this.#view;
     const head = { type: 'reconfigure', config_hash: hashes.config, hashes };
     const open = `${JSON.stringify(head).slice(0, -1)},"config_table":`;
-    return joinGzipParts([storedPart(open), ...table, storedPart('}')]);
+    return gzipStream([storedPart(open), ...table, storedPart('}')]);
   }
 
-  /** The configuration is appended by hand: protobufjs would copy it twice. */
-  #syncConfig(table: readonly GzipPart[]): Buffer {
+  /** The configuration is appended by hand: protobufjs would copy it. */
+  #syncConfig(table: readonly GzipPart[]): readonly Buffer[] {
     this.#buildCount += 1; // at least 1: a version of 0 is not written, and a data plane fails without it
     const { hashes } = this.#view;
     const rest = { config: new Uint8Array(0), version: this.#buildCount, configHash: hashes.config, hashes };
     const head = configService.methods.syncConfig.request.encode(rest);
-    return joinGzipParts(table, [Buffer.from(head), Buffer.from([CONFIG_TAG, ...varint(gzipLength(table))])]);
+    const config = gzipStream(table);
+    return [Buffer.from(head), Buffer.from([CONFIG_TAG, ...varint(lengthOf(config))]), ...config];
   }
 }
 
@@ -118,6 +125,8 @@ const CONFIG_TAG = (1 << 3) | 2; // field 1 of SyncConfigRequest, length-delimit
 function varint(value: number): number[] {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >>> 7)];
 }
+
+const lengthOf = (pieces: readonly Buffer[]): number => pieces.reduce((sum, { length }) => sum + length, 0);
 
 function tableParts(projection: SchemaProjection, without: readonly string[]): GzipPart[] {
   const parts = [storedPart(`{"_format_version":"${projection.schema.formatVersion}","_transform":false`)];

@@ -1,8 +1,7 @@
 import { Peer, WrpcError } from '@koko/wrpc';
-import type { WebSocket } from 'ws';
+import type { OpenedSocket } from './endpoint.ts';
 import type { NegotiateServicesRequest, NegotiateServicesResponse, ReportMetadataResponse } from './kong-services.ts';
 import { configService, negotiationService } from './kong-services.ts';
-import type { NodeIdentity } from './node-request.ts';
 import type { NodeProblemCode } from './node-registry.ts';
 import type { NodeLink, SessionHost } from './node-session.ts';
 import { closeCodes, NodeSession } from './node-session.ts';
@@ -23,7 +22,7 @@ export class WrpcLink implements NodeLink {
   readonly #reported = new Set<string>();
   #offersConfig = false;
 
-  constructor(socket: WebSocket, identity: NodeIdentity, options: { host: SessionHost; controlPlaneId: string }) {
+  constructor({ socket, sender, identity }: OpenedSocket, options: { host: SessionHost; controlPlaneId: string }) {
     const { host, controlPlaneId } = options;
     this.#controlPlaneId = controlPlaneId;
     const { now, limits } = host;
@@ -31,6 +30,7 @@ export class WrpcLink implements NodeLink {
       now,
       callTimeoutMs: limits.slowReaderTimeoutMs,
       maxFrameBytes: MAX_OUTGOING_BYTES,
+      sendPieces: (pieces, written) => sender.send(pieces, () => written()),
     });
     this.session = new NodeSession(identity, 'wrpc', { host, link: this });
     socket.on('message', () => this.session.seen());
@@ -53,7 +53,9 @@ export class WrpcLink implements NodeLink {
   async deliver(payload: Payload): Promise<void> {
     const { syncConfig } = configService.methods;
     try {
-      const answer = syncConfig.response.decode(await this.#peer.callEncoded(configService, syncConfig, payload.bytes));
+      const answer = syncConfig.response.decode(
+        await this.#peer.callEncoded(configService, syncConfig, payload.pieces),
+      );
       if (answer.accepted) return;
       const refusal = describeRefusal(answer.errors);
       this.session.report('ERR_NODE_CONFIG_REJECTED', refusal);
