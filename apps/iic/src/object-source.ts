@@ -4,6 +4,7 @@ import type { Logger, Runnable } from '@koko/lifecycle';
 import { ManifestDirectory } from '@koko/manifests';
 import type { ObjectSource } from '@koko/reconcilers';
 import { translatedKinds } from '@koko/translator';
+import type { TranslatedKind } from '@koko/translator';
 import type { Configuration } from './configuration/settings.ts';
 import { logManifestProblems } from './problem-log.ts';
 
@@ -43,9 +44,14 @@ export function clusterSource(
 ): ControllerClusterSource {
   const { client, logger, limits } = surroundings;
   const wanted = new Set<string>(configuration.kinds);
+  const isFollowed = ({ kind }: TranslatedKind): boolean => wanted.size === 0 || wanted.has(kind);
+  tellLeftOut(
+    translatedKinds.filter((kind) => !isFollowed(kind)),
+    logger,
+  );
   const source = new ClusterSource({
     client,
-    kinds: translatedKinds.filter(({ kind }) => wanted.size === 0 || wanted.has(kind)),
+    kinds: translatedKinds.filter(isFollowed),
     watchNamespaces: configuration['watch-namespaces'],
     labelSelectors: configuration['label-selectors'],
     ...(limits === undefined ? {} : { limits }),
@@ -58,6 +64,13 @@ export function clusterSource(
 /** A controller's source that is a cluster. */
 export interface ControllerClusterSource extends ControllerSource {
   readonly source: ClusterSource;
+}
+
+/** Nobody would look for the reason there when every Secret is said to be missing. */
+function tellLeftOut(kinds: readonly TranslatedKind[], logger: Logger): void {
+  const leftOut = kinds.filter(({ ingest }) => ingest !== 'always').map(({ kind }) => kind);
+  if (leftOut.length === 0) return;
+  logger.warn({ leftOut }, 'The setting kinds leaves these out: wherever they are referred to, they count as missing');
 }
 
 /** As JSON shows it: errors by their code and message. */
