@@ -242,6 +242,23 @@ describe('ClusterSource', () => {
     await until(() => crtOf(source) === 'one');
   });
 
+  it('asks again for a Secret that the server says is missing although it is there', async () => {
+    secret('cert', 'one');
+    const clock = new HandClock(0);
+    const { source } = start({ clock });
+    await source.synced(stop.signal);
+    server.faults.push((_, response, url) => url.pathname.endsWith('/cert') && (status(response, 404, 'no'), true));
+    source.demand([certificate]);
+    await source.settled([certificate], stop.signal);
+    expect(crtOf(source)).toBeUndefined();
+    await until(() => {
+      clock.advance(1_000);
+      return crtOf(source) === 'one';
+    });
+    clock.advance(600_000);
+    expect(gets('cert')).toBe(2);
+  });
+
   it('waits no longer for what is released, and ends with its signal', async () => {
     secret('cert', 'one');
     const { source } = start();

@@ -187,7 +187,6 @@ export class NeededContents {
     entry.isFetching = true;
     try {
       const content = await this.#get(entry.reference, signal);
-      entry.failures = 0;
       this.#answered(entry, content);
     } catch (error) {
       if (signal.aborted) return;
@@ -218,16 +217,16 @@ export class NeededContents {
     entry.isAnswered = true;
     this.#lastError = undefined;
     // One deleted and created again meanwhile is here as soon as its metadata are.
-    const isSameObject = content === undefined || content.metadata.uid === metadata.uid;
+    const isSameObject = content?.metadata.uid === metadata.uid;
     this.#set(entry, isSameObject ? content : undefined);
     this.#notePending(entry, false);
+    if (isSameObject) entry.failures = 0;
+    else this.#retryLater(entry); // should the end or the other object that this tells of never come
   }
 
   #failed(entry: Entry, error: ApiError): void {
     if (this.#entries.get(referenceKey(entry.reference)) !== entry) return;
-    const options = { firstMs: RETRY_FIRST_MS, longestMs: RETRY_LONGEST_MS, random: this.#random };
-    const waitMs = Math.max(error.retryAfterMs ?? 0, backoffMs(entry.failures, options));
-    entry.failures += 1;
+    this.#retryLater(entry, error.retryAfterMs);
     // What cannot be read must not keep everything else from being configured.
     const isLastWord = entry.failures >= FAILURES_TO_GIVE_UP && isAboutObject(error);
     if (error.code === 'ERR_KUBERNETES_FORBIDDEN' || isLastWord) entry.isAnswered = true;
@@ -235,6 +234,14 @@ export class NeededContents {
     const { reference } = entry;
     this.#failureLog.warn(error, reference.kind, { object: reference }, 'Cannot fetch an object; trying again');
     this.#lastError = error;
+  }
+
+  #retryLater(entry: Entry, leastMs = 0): void {
+    if (this.#signal?.aborted === true) return;
+    const options = { firstMs: RETRY_FIRST_MS, longestMs: RETRY_LONGEST_MS, random: this.#random };
+    const waitMs = Math.max(leastMs, backoffMs(entry.failures, options));
+    entry.failures += 1;
+    entry.cancelRetry?.();
     entry.cancelRetry = this.#clock.after(waitMs, () => {
       this.#queue.add(entry);
       this.#pump();
