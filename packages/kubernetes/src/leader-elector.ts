@@ -115,7 +115,8 @@ export class LeaderElector implements Runnable {
     const reason = await this.#renewWhilePossible(signal);
     this.#isLeading = false;
     this.#logger.info({ identity, reason }, 'Is not the leader any more');
-    const cancelWarning = this.#clock.after(this.#renewedAt + this.#leaseDurationMs - this.#monotonicNow(), () => {
+    const leftMs = Math.max(0, this.#renewedAt + this.#leaseDurationMs - this.#monotonicNow()); // less after being halted
+    const cancelWarning = this.#clock.after(leftMs, () => {
       this.#logger.error({ identity }, 'Still stops acting as the leader although the lease has ended');
     });
     try {
@@ -130,7 +131,7 @@ export class LeaderElector implements Runnable {
     const deadline = new Deadline(this.#clock, signal);
     try {
       for (;;) {
-        deadline.extend(this.#renewedAt + this.#renewDeadlineMs - this.#monotonicNow());
+        deadline.extend(Math.max(0, this.#renewedAt + this.#renewDeadlineMs - this.#monotonicNow()));
         await delay(this.#clock, this.#retryPeriodMs, deadline.signal);
         // A process that was halted finds itself here with its time long over.
         if (!this.isLeading) return 'not renewed in time';
