@@ -96,8 +96,8 @@ export function missingSecret(secretKey: string, users: readonly [Place, ...Plac
     code: 'ERR_TRANSLATE_SECRET_MISSING',
     path: users[0].location,
     message:
-      `Field ${formatPath(users[0].location)} names Secret "${secretKey}", which does not exist; ` +
-      'its hosts have no certificate until that Secret is created',
+      `Field ${formatPath(users[0].location)} names Secret "${secretKey}", which does not exist or may not be read; ` +
+      'its hosts have no certificate until that Secret is there',
     objects: blamed(users),
   };
 }
