@@ -1,21 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ApiServer } from '@koko/api-server';
 import type { Fault, RequestFacts, WrittenObject } from '@koko/api-server';
-import { loadClusterAccess } from '@koko/kubernetes';
 import { declarativeDocument, referenceOf, Translator } from '@koko/translator';
 import type { KubernetesObject } from '@koko/translator';
-import { createController, generateCertificatePair, loadConfiguration } from 'iic';
+import { generateCertificatePair } from 'iic';
 import type { Controller } from 'iic';
+import { startOnCluster } from './quiet-controller.ts';
 
-let directory: string;
 let api: ApiServer;
 let controller: Controller;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'iic-cluster-'));
   api = new ApiServer();
   await api.start();
   for (const name of ['shop', 'other']) api.objects.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
@@ -24,24 +19,10 @@ beforeEach(async () => {
 afterEach(async () => {
   await controller.lifecycle.stop();
   await api.stop();
-  await rm(directory, { recursive: true, force: true });
 });
 
 async function start(settings: Record<string, string> = {}): Promise<void> {
-  const flags = {
-    kubeconfig: 'given as text',
-    'generate-certificates': directory,
-    'data-plane-host': '127.0.0.1',
-    'data-plane-port': 0,
-    'health-host': '127.0.0.1',
-    'health-port': 0,
-    'log-level': 'silent',
-    ...settings,
-  };
-  const configuration = await loadConfiguration({ flags, environment: {}, file: undefined });
-  const clusterAccess = await loadClusterAccess({ content: api.kubeconfig() });
-  controller = createController({ configuration, clusterAccess, certificates: await generateCertificatePair() });
-  await controller.lifecycle.start();
+  controller = await startOnCluster(api.kubeconfig(), settings);
 }
 
 function ingress(namespace: string, n: number, path: string, className = 'kong'): WrittenObject {

@@ -1,19 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ApiServer } from '@koko/api-server';
-import { loadClusterAccess } from '@koko/kubernetes';
-import { createController, generateCertificatePair, loadConfiguration } from 'iic';
+import { generateCertificatePair } from 'iic';
 import type { CertificatePair, Controller } from 'iic';
+import { startOnCluster } from './quiet-controller.ts';
 
-let directory: string;
 let api: ApiServer;
 let certificates: CertificatePair;
 const controllers: Controller[] = [];
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'iic-leadership-'));
   certificates = await generateCertificatePair();
   api = new ApiServer();
   await api.start();
@@ -22,29 +17,13 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const { lifecycle } of controllers.splice(0)) await lifecycle.stop();
   await api.stop();
-  await rm(directory, { recursive: true, force: true });
 });
 
 /** One replica, with a short lease. */
 async function start(settings: Record<string, string | number>): Promise<Controller> {
-  const flags = {
-    kubeconfig: 'given as text',
-    'generate-certificates': directory,
-    'data-plane-host': '127.0.0.1',
-    'data-plane-port': 0,
-    'health-host': '127.0.0.1',
-    'health-port': 0,
-    'log-level': 'silent',
-    'lease-duration-seconds': 1.5,
-    'renew-deadline-seconds': 1,
-    'retry-period-seconds': 0.1,
-    ...settings,
-  };
-  const configuration = await loadConfiguration({ flags, environment: {}, file: undefined });
-  const clusterAccess = await loadClusterAccess({ content: api.kubeconfig() });
-  const controller = createController({ configuration, clusterAccess, certificates });
+  const lease = { 'lease-duration-seconds': 1.5, 'renew-deadline-seconds': 1, 'retry-period-seconds': 0.1 };
+  const controller = await startOnCluster(api.kubeconfig(), { ...lease, ...settings }, certificates);
   controllers.push(controller);
-  await controller.lifecycle.start();
   return controller;
 }
 

@@ -5,8 +5,9 @@ import { connect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SimulatedDataPlane } from '@koko/data-plane';
 import type { ConfiguredEvent, DataPlaneEvent } from '@koko/data-plane';
-import { createController, generateCertificatePair, loadConfiguration } from 'iic';
+import { createController, generateCertificatePair } from 'iic';
 import type { CertificatePair, Controller } from 'iic';
+import { quietConfiguration } from './quiet-controller.ts';
 
 let directory: string;
 let certificates: CertificatePair;
@@ -38,16 +39,7 @@ async function write(file: string, text: string): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  const flags = {
-    manifests: directory,
-    'generate-certificates': directory,
-    'data-plane-host': '127.0.0.1',
-    'data-plane-port': 0,
-    'health-host': '127.0.0.1',
-    'health-port': 0,
-    'log-level': 'silent',
-  };
-  const configuration = await loadConfiguration({ flags, environment: {}, file: undefined });
+  const configuration = await quietConfiguration({ manifests: directory });
   controller = createController({ configuration, certificates });
   await controller.lifecycle.start();
 }

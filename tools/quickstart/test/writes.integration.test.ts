@@ -1,19 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ApiServer } from '@koko/api-server';
 import type { ApiObject, WrittenObject } from '@koko/api-server';
-import { loadClusterAccess } from '@koko/kubernetes';
-import { createController, generateCertificatePair, loadConfiguration } from 'iic';
 import type { Controller } from 'iic';
+import { startOnCluster } from './quiet-controller.ts';
 
-let directory: string;
 let api: ApiServer;
 let controller: Controller | undefined;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'iic-writes-'));
   api = new ApiServer();
   await api.start();
 });
@@ -21,24 +15,10 @@ beforeEach(async () => {
 afterEach(async () => {
   await controller?.lifecycle.stop();
   await api.stop();
-  await rm(directory, { recursive: true, force: true });
 });
 
 async function start(settings: Record<string, string> = {}): Promise<void> {
-  const flags = {
-    kubeconfig: 'given as text',
-    'generate-certificates': directory,
-    'data-plane-host': '127.0.0.1',
-    'data-plane-port': 0,
-    'health-host': '127.0.0.1',
-    'health-port': 0,
-    'log-level': 'silent',
-    ...settings,
-  };
-  const configuration = await loadConfiguration({ flags, environment: {}, file: undefined });
-  const clusterAccess = await loadClusterAccess({ content: api.kubeconfig() });
-  controller = createController({ configuration, clusterAccess, certificates: await generateCertificatePair() });
-  await controller.lifecycle.start();
+  controller = await startOnCluster(api.kubeconfig(), settings);
 }
 
 const service: WrittenObject = {
