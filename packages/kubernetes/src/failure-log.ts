@@ -1,7 +1,6 @@
+import { OccasionalLog } from '@koko/lifecycle';
 import type { Clock, Logger } from '@koko/lifecycle';
 import type { ApiError, ApiErrorCode } from './api-error.ts';
-
-const WARN_EVERY_MS = 60_000;
 
 /** What hits one request mostly hits them all. */
 const OF_THE_SERVER: ReadonlySet<ApiErrorCode> = new Set([
@@ -16,7 +15,7 @@ const OF_THE_SERVER: ReadonlySet<ApiErrorCode> = new Set([
 export class FailureLog {
   readonly #logger: Logger;
   readonly #clock: Clock;
-  readonly #warnedAt = new Map<string, number>();
+  readonly #sorts = new Map<string, OccasionalLog>();
 
   constructor(logger: Logger, clock: Clock) {
     this.#logger = logger;
@@ -26,11 +25,8 @@ export class FailureLog {
   /** @param kind Of the objects that the request was for; failures of the server as a whole are one sort for all kinds. */
   warn(error: ApiError, kind: string, fields: Readonly<Record<string, unknown>>, message: string): void {
     const sort = OF_THE_SERVER.has(error.code) ? error.code : `${error.code} ${kind}`;
-    const now = this.#clock.now();
-    const isDue = Math.abs(now - (this.#warnedAt.get(sort) ?? -Infinity)) >= WARN_EVERY_MS;
-    if (isDue) this.#warnedAt.set(sort, now);
-    const shown = { ...fields, code: error.code, err: error };
-    if (isDue) this.#logger.warn(shown, message);
-    else this.#logger.debug(shown, message);
+    const log = this.#sorts.get(sort) ?? new OccasionalLog(this.#logger, this.#clock);
+    this.#sorts.set(sort, log);
+    log.warn({ ...fields, code: error.code, err: error }, message);
   }
 }

@@ -1,10 +1,9 @@
-import { silentLogger, systemClock, untilAborted } from '@koko/lifecycle';
+import { jitteredBackoffMs, silentLogger, systemClock, untilAborted } from '@koko/lifecycle';
 import type { Clock, Logger } from '@koko/lifecycle';
 import { referenceKey } from '@koko/translator';
 import type { KubernetesObject, ObjectReference, TranslatedKind } from '@koko/translator';
 import type { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
-import { backoffMs } from './backoff.ts';
 import { FailureLog } from './failure-log.ts';
 import { resourceName, resourcePath } from './resource-path.ts';
 import { trimObject } from './trim-object.ts';
@@ -239,7 +238,7 @@ export class NeededContents {
   #retryLater(entry: Entry, leastMs = 0): void {
     if (this.#signal?.aborted === true) return;
     const options = { firstMs: RETRY_FIRST_MS, longestMs: RETRY_LONGEST_MS, random: this.#random };
-    const waitMs = Math.max(leastMs, backoffMs(entry.failures, options));
+    const waitMs = Math.max(leastMs, jitteredBackoffMs(entry.failures, options));
     entry.failures += 1;
     entry.cancelRetry?.();
     entry.cancelRetry = this.#clock.after(waitMs, () => {

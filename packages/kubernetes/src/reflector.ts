@@ -1,8 +1,7 @@
-import { silentLogger, systemClock } from '@koko/lifecycle';
+import { jitteredBackoffMs, silentLogger, systemClock } from '@koko/lifecycle';
 import type { Clock, Logger } from '@koko/lifecycle';
 import type { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
-import { backoffMs } from './backoff.ts';
 import { delay } from './delay.ts';
 import { FailureLog } from './failure-log.ts';
 import type { ObjectCache } from './object-cache.ts';
@@ -284,7 +283,7 @@ export class Reflector {
       this.#failuresInARow = 0;
     }
     const { missingFirstMs: firstMs, missingLongestMs: longestMs } = this.#limits;
-    const waitMs = backoffMs(this.#missingConfirmations - 1, { firstMs, longestMs, random: this.#random });
+    const waitMs = jitteredBackoffMs(this.#missingConfirmations - 1, { firstMs, longestMs, random: this.#random });
     await delay(this.#clock, waitMs, signal);
   }
 
@@ -323,7 +322,7 @@ export class Reflector {
 
   async #pause(leastMs: number, signal: AbortSignal): Promise<void> {
     const { retryFirstMs: firstMs, retryLongestMs: longestMs } = this.#limits;
-    const waitMs = backoffMs(this.#failuresInARow, { firstMs, longestMs, random: this.#random });
+    const waitMs = jitteredBackoffMs(this.#failuresInARow, { firstMs, longestMs, random: this.#random });
     this.#failuresInARow += 1;
     await delay(this.#clock, Math.max(leastMs, waitMs), signal);
   }

@@ -1,4 +1,4 @@
-import { silentLogger, systemClock } from '@koko/lifecycle';
+import { OccasionalLog, silentLogger, systemClock } from '@koko/lifecycle';
 import type { Clock, Logger, Runnable } from '@koko/lifecycle';
 import { referenceKey } from '@koko/translator';
 import type { KubernetesObject, ObjectProblem, ObjectReference } from '@koko/translator';
@@ -7,7 +7,6 @@ import { EventAllowance } from './event-allowance.ts';
 import { messageForProblem, reasonForProblem } from './event-text.ts';
 import type { EventWriter, ReportedObjects, SeenEvent } from './event-writer.ts';
 import type { Lane } from './fair-queue.ts';
-import { OccasionalLog } from './occasional-log.ts';
 import { PacedWork } from './paced-work.ts';
 import type { PaceLimits, RequestEnd, Send } from './paced-work.ts';
 import { ProblemTable } from './problem-table.ts';

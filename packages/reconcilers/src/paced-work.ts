@@ -1,8 +1,7 @@
+import { jitteredBackoffMs, OccasionalLog } from '@koko/lifecycle';
 import type { Clock, Logger } from '@koko/lifecycle';
 import { FairQueue } from './fair-queue.ts';
 import type { Lane } from './fair-queue.ts';
-import { jitteredBackoffMs } from './jittered-backoff.ts';
-import { OccasionalLog } from './occasional-log.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** How a request ended: `conflict` and `refused` are tried again, the latter much later unless something changes. */
@@ -210,15 +209,19 @@ export class PacedWork {
     const pauses = this.#failuresInARow - FAILURES_BEFORE_PAUSE;
     this.#cancelWake?.();
     this.#cancelWake = undefined;
-    this.#wakeAfter(Math.max(leastMs, pauses < 0 ? 0 : jitteredBackoffMs(pauses, PAUSE, this.#options.random)));
+    this.#wakeAfter(Math.max(leastMs, pauses < 0 ? 0 : this.#backoffMs(pauses, PAUSE)));
   }
 
   #retryLater(key: string, end: 'conflict' | 'refused' | 'failed', leastMs: number): void {
     this.#counts[end === 'conflict' ? 'conflicts' : 'failed'] += 1;
     const failures = this.#retries.get(key)?.failures ?? 0;
-    this.addAfter(key, Math.max(leastMs, jitteredBackoffMs(failures, BACKOFFS[end], this.#options.random)));
+    this.addAfter(key, Math.max(leastMs, this.#backoffMs(failures, BACKOFFS[end])));
     const retry = this.#retries.get(key);
     if (retry !== undefined) retry.failures = failures + 1;
+  }
+
+  #backoffMs(failures: number, waits: { readonly firstMs: number; readonly longestMs: number }): number {
+    return jitteredBackoffMs(failures, { ...waits, random: this.#options.random });
   }
 }
 

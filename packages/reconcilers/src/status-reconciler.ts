@@ -1,9 +1,8 @@
-import { silentLogger, systemClock } from '@koko/lifecycle';
+import { OccasionalLog, silentLogger, systemClock } from '@koko/lifecycle';
 import type { Clock, Logger, Runnable } from '@koko/lifecycle';
 import { referenceKey, translatedKinds } from '@koko/translator';
 import type { KubernetesObject, ObjectProblem, ObjectReference, TranslatedKind } from '@koko/translator';
 import type { Reconciliation } from './configuration-reconciler.ts';
-import { OccasionalLog } from './occasional-log.ts';
 import { PacedWork } from './paced-work.ts';
 import type { PaceLimits, RequestEnd, Send } from './paced-work.ts';
 import { ProblemTable } from './problem-table.ts';

@@ -1,4 +1,5 @@
-import type { Clock, Logger } from '@koko/lifecycle';
+import type { Clock } from './clock.ts';
+import type { Logger } from './logger.ts';
 
 const WARN_EVERY_MS = 60_000;
 
