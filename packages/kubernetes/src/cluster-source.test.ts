@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '@koko/lifecycle';
 import { translatedKinds } from '@koko/translator';
 import type { ObjectReference } from '@koko/translator';
 import { ClusterServer, status, until } from '../test/cluster-server.ts';
 import type { Fault } from '../test/cluster-server.ts';
-import { HandClock } from '../test/hand-clock.ts';
 import { KeptLog } from '../test/kept-log.ts';
 import { ApiClient } from './api-client.ts';
 import { ClusterSource } from './cluster-source.ts';
@@ -224,7 +224,7 @@ describe('ClusterSource', () => {
 
   it('gives up waiting for a Secret on which the server fails again and again, and goes on asking', async () => {
     secret('cert', 'one');
-    const clock = new HandClock(0);
+    const clock = new ManualClock(0);
     const { source } = start({ clock });
     await source.synced(stop.signal);
     const fail: Fault = (_, response, url) =>
@@ -244,7 +244,7 @@ describe('ClusterSource', () => {
 
   it('asks again for a Secret that the server says is missing although it is there', async () => {
     secret('cert', 'one');
-    const clock = new HandClock(0);
+    const clock = new ManualClock(0);
     const { source } = start({ clock });
     await source.synced(stop.signal);
     server.faults.push((_, response, url) => url.pathname.endsWith('/cert') && (status(response, 404, 'no'), true));
@@ -274,7 +274,7 @@ describe('ClusterSource', () => {
   });
 
   it('takes an object for gone when its time to be deleted has passed', async () => {
-    const clock = new HandClock(Date.parse('2026-01-01T00:00:00Z'));
+    const clock = new ManualClock(Date.parse('2026-01-01T00:00:00Z'));
     const leaving = (name: string, deletionTimestamp: string): void =>
       server.set(INGRESSES, { metadata: { name, namespace: 'shop', deletionTimestamp } });
     leaving('past', '2025-12-31T23:59:59Z');
@@ -317,7 +317,7 @@ describe('ClusterSource', () => {
   });
 
   it('says what it waits for, and goes on as soon as the right is granted', async () => {
-    const clock = new HandClock(0);
+    const clock = new ManualClock(0);
     const logger = new KeptLog();
     let isForbidden = true;
     const forbid: Fault = (_, response, url) => {

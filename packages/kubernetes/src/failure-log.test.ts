@@ -1,15 +1,15 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { HandClock } from '../test/hand-clock.ts';
+import { ManualClock } from '@koko/lifecycle';
 import { KeptLog } from '../test/kept-log.ts';
 import { ApiError } from './api-error.ts';
 import { FailureLog } from './failure-log.ts';
 
-let clock: HandClock;
+let clock: ManualClock;
 let log: KeptLog;
 let failures: FailureLog;
 
 beforeEach(() => {
-  clock = new HandClock(1_000_000);
+  clock = new ManualClock(1_000_000);
   log = new KeptLog();
   failures = new FailureLog(log, clock);
 });

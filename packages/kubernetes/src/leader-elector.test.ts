@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Clock } from '@koko/lifecycle';
+import { ManualClock } from '@koko/lifecycle';
 import { ClusterServer } from '../test/cluster-server.ts';
 import { KeptLog } from '../test/kept-log.ts';
 import { ApiClient } from './api-client.ts';
@@ -8,56 +8,6 @@ import type { ApiErrorCode } from './api-error.ts';
 import { LeaderElector } from './leader-elector.ts';
 import { ClusterLease } from './lease.ts';
 import type { LeaseRecord, LeaseStore, ObservedLease } from './lease.ts';
-
-/** Time that passes only when told to; timers fire in order, and all that follows from one is done before the next. */
-class ManualClock implements Clock {
-  #nowMs = 0;
-  #timers: { readonly atMs: number; readonly callback: () => void }[] = [];
-
-  now(): number {
-    return 1_700_000_000_000 + this.#nowMs;
-  }
-
-  monotonic(): number {
-    return this.#nowMs;
-  }
-
-  after(delayMs: number, callback: () => void): () => void {
-    expect(delayMs).toBeGreaterThanOrEqual(0); // Node.js prints a warning of its own otherwise
-    const timer = { atMs: this.#nowMs + delayMs, callback };
-    this.#timers.push(timer);
-    return () => (this.#timers = this.#timers.filter((other) => other !== timer));
-  }
-
-  get pending(): number {
-    return this.#timers.length;
-  }
-
-  /** Lets time pass without any timer firing, as for a process that is halted. */
-  skip(ms: number): void {
-    this.#nowMs += ms;
-  }
-
-  async pass(ms: number, check: () => void = () => {}): Promise<void> {
-    const endMs = this.#nowMs + ms;
-    await settle();
-    for (;;) {
-      const [next] = this.#timers.toSorted((a, b) => a.atMs - b.atMs);
-      if (next === undefined || next.atMs > endMs) break;
-      this.#timers = this.#timers.filter((timer) => timer !== next);
-      this.#nowMs = Math.max(this.#nowMs, next.atMs);
-      next.callback();
-      await settle();
-      check();
-    }
-    this.#nowMs = endMs;
-    check();
-  }
-}
-
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 40; turn += 1) await Promise.resolve();
-}
 
 type Mood = 'well' | 'down' | 'hanging' | 'deaf' | 'unheard';
 
@@ -155,7 +105,7 @@ function launch(
       launched.isActing = false;
     },
     clock: { now: () => clock.now() + skewMs, after: (delayMs, callback) => clock.after(delayMs, callback) },
-    monotonicNow: () => clock.monotonic() + skewMs,
+    monotonicNow: () => clock.now() + skewMs,
     random: () => (state = (state * 48271) % 2147483647) / 2147483647,
   });
   const running = elector.run(stop.signal, () => {});
@@ -234,7 +184,7 @@ describe('LeaderElector', () => {
       onLost: () => {},
       clock,
       logger,
-      monotonicNow: () => clock.monotonic(),
+      monotonicNow: () => clock.now(),
     });
     const running = elector.run(stop.signal, () => {});
     await clock.pass(100_000);

@@ -1,4 +1,4 @@
-/** Where a `Lifecycle` gets the time from; tests pass one that they turn by hand. */
+/** Where a `Lifecycle` gets the time from; tests pass a `ManualClock`. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;

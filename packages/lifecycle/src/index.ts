@@ -9,6 +9,7 @@ export type { Runnable } from './runnable.ts';
 export { CoalescingQueue } from './coalescing-queue.ts';
 export { jitteredBackoffMs } from './jittered-backoff.ts';
 export type { JitteredBackoff } from './jittered-backoff.ts';
+export { ManualClock } from './manual-clock.ts';
 export { OccasionalLog } from './occasional-log.ts';
 export { untilAborted } from './until-aborted.ts';
 export { silentLogger } from './logger.ts';

@@ -1,36 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Clock } from './clock.ts';
 import type { Component } from './component.ts';
 import { Lifecycle, type LifecycleOptions } from './lifecycle.ts';
 import type { LifecycleError } from './lifecycle-error.ts';
 import { silentLogger } from './logger.ts';
+import { ManualClock } from './manual-clock.ts';
 import type { Runnable } from './runnable.ts';
 import { untilAborted } from './until-aborted.ts';
-
-/** Time that passes only when told to. */
-class ManualClock implements Clock {
-  readonly timers = new Set<{ readonly at: number; readonly callback: () => void }>();
-  #now = 0;
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(delayMs: number, callback: () => void): () => void {
-    const timer = { at: this.#now + delayMs, callback };
-    this.timers.add(timer);
-    return () => void this.timers.delete(timer);
-  }
-
-  advance(byMs: number): void {
-    this.#now += byMs;
-    for (const timer of this.timers) {
-      if (timer.at > this.#now) continue;
-      this.timers.delete(timer);
-      timer.callback();
-    }
-  }
-}
 
 /** A runnable whose every step the test decides. */
 class Puppet implements Runnable {
@@ -65,7 +40,7 @@ const leading = (runnable: Runnable, ...dependsOn: string[]): Component => ({ ru
 const puppets = (...names: string[]): Puppet[] => names.map((name) => new Puppet(name));
 
 function setUp(components: readonly Component[], options: Partial<LifecycleOptions> = {}) {
-  const clock = new ManualClock();
+  const clock = new ManualClock(0);
   const log: string[] = [];
   const onStateChange: LifecycleOptions['onStateChange'] = ({ name, state }) => void log.push(`${name} ${state}`);
   const lifecycle = new Lifecycle({ components, clock, onStateChange, ...options });
@@ -183,7 +158,7 @@ describe('failure', () => {
     b.fail(cause);
     await expect(start).rejects.toBe(cause);
     expect(states()).toEqual({ a: 'stopped', b: 'failed', c: 'waiting' });
-    expect(clock.timers.size).toBe(0);
+    expect(clock.pending).toBe(0);
   });
 
   it('of one that is already up ends the start of another', async () => {
@@ -276,7 +251,7 @@ describe('deadlines', () => {
     await settled();
     b.ready(); // too late
     await refusal;
-    expect([states(), clock.timers.size]).toEqual([{ a: 'stopped', b: 'failed' }, 0]);
+    expect([states(), clock.pending]).toEqual([{ a: 'stopped', b: 'failed' }, 0]);
   });
 
   it('name all that do not stop in time, and stop the others', async () => {
@@ -308,7 +283,7 @@ describe('deadlines', () => {
     const a = new Puppet('a', false);
     const { lifecycle, clock } = setUp([{ runnable: a, startDeadlineMs: 2 ** 31, stopDeadlineMs: 2 ** 31 }]);
     const start = lifecycle.start();
-    expect(clock.timers.size).toBe(0);
+    expect(clock.pending).toBe(0);
     a.ready();
     await start;
     await lifecycle.stop();
@@ -318,11 +293,11 @@ describe('deadlines', () => {
     const a = new Puppet('a', false);
     const { lifecycle, clock } = setUp([{ runnable: a, startDeadlineMs: Infinity, stopDeadlineMs: Infinity }]);
     const start = lifecycle.start();
-    expect(clock.timers.size).toBe(0);
+    expect(clock.pending).toBe(0);
     a.ready();
     await start;
     const stop = lifecycle.stop();
-    expect(clock.timers.size).toBe(0);
+    expect(clock.pending).toBe(0);
     await stop;
   });
 });
@@ -337,7 +312,7 @@ describe('stopping early', () => {
     b.ready(); // after the abort
     await expect(start).rejects.toMatchObject({ code: 'ERR_LIFECYCLE_STOPPED' });
     await Promise.all(stops);
-    expect([states(), clock.timers.size]).toEqual([{ a: 'stopped', b: 'stopped', c: 'waiting' }, 0]);
+    expect([states(), clock.pending]).toEqual([{ a: 'stopped', b: 'stopped', c: 'waiting' }, 0]);
   });
 
   it('before a start leaves nothing to start', async () => {

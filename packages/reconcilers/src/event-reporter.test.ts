@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { silentLogger } from '@koko/lifecycle';
+import { ManualClock, silentLogger } from '@koko/lifecycle';
 import type { ObjectProblem, ObjectReference } from '@koko/translator';
 import { EventCluster } from '../test/event-cluster.ts';
-import { ManualClock } from '../test/manual-clock.ts';
 import { EventReporter } from './event-reporter.ts';
 import type { EventChanges, EventReporterOptions } from './event-reporter.ts';
 

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { silentLogger } from '@koko/lifecycle';
+import { ManualClock, silentLogger } from '@koko/lifecycle';
 import type { ObjectProblem, ObjectReference, TranslatedKind } from '@koko/translator';
-import { ManualClock } from '../test/manual-clock.ts';
 import { HandAddresses, StatusCluster } from '../test/status-cluster.ts';
 import { StatusReconciler } from './status-reconciler.ts';
 import type { StatusReconcilerOptions } from './status-reconciler.ts';

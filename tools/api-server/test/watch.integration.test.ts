@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CONFIG_MAPS, INGRESSES, OpenWatch, ask, brief, configMap, ingress, withServer } from './running-server.ts';
-import type { Clock } from '@koko/lifecycle';
+import { ManualClock } from '@koko/lifecycle';
 
 describe('watch', () => {
   it('tells every change since a resource version, in order', () =>
@@ -94,7 +94,7 @@ describe('watch', () => {
     ));
 
   it('sends a bookmark shortly before the end, and ends when its time is over', async () => {
-    const clock = new HandClock();
+    const clock = new ManualClock(Date.UTC(2026, 0, 1));
     await withServer(
       async (server) => {
         const query = `resourceVersion=${server.objects.resourceVersion}&timeoutSeconds=60&allowWatchBookmarks=true`;
@@ -110,7 +110,7 @@ describe('watch', () => {
       },
       { clock },
     );
-    expect(clock.waiting).toBe(0);
+    expect(clock.pending).toBe(0);
   });
 
   it('keeps the order under concurrent writes, for every watcher', () =>
@@ -143,32 +143,4 @@ describe('watch', () => {
 
 function versionOf({ object }: Awaited<ReturnType<OpenWatch['next']>>): number {
   return Number(object.metadata.resourceVersion);
-}
-
-/** A clock that a test turns by hand. */
-class HandClock implements Clock {
-  #nowMs = Date.UTC(2026, 0, 1);
-  readonly #timers = new Set<{ readonly at: number; readonly callback: () => void }>();
-
-  get waiting(): number {
-    return this.#timers.size;
-  }
-
-  now(): number {
-    return this.#nowMs;
-  }
-
-  after(delayMs: number, callback: () => void): () => void {
-    const timer = { at: this.#nowMs + delayMs, callback };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-
-  advance(ms: number): void {
-    this.#nowMs += ms;
-    for (const timer of [...this.#timers].sort((a, b) => a.at - b.at)) {
-      if (timer.at > this.#nowMs || !this.#timers.delete(timer)) continue;
-      timer.callback();
-    }
-  }
 }

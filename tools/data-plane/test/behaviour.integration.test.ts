@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Clock } from '@koko/lifecycle';
+import { ManualClock } from '@koko/lifecycle';
 import type { SimulatedDataPlaneOptions } from '../src/options.ts';
 import type { RunningPlane } from './running-plane.ts';
 import { startPlane } from './running-plane.ts';
@@ -203,7 +203,7 @@ describe('connections', () => {
   });
 
   it('pings every 30 seconds and gives up on a control plane that says nothing for 45', async () => {
-    const clock = new ManualClock();
+    const clock = new ManualClock(Date.now());
     const connection = await connect({ clock });
     clock.advance(30_000);
     expect(await ping(connection)).toBe(ZEROS);
@@ -270,31 +270,3 @@ describe('the probe of Kong 3.0', () => {
     expect(controlPlane.requests.map(({ method }) => method)).toEqual(['GET']);
   });
 });
-
-/** A clock that moves when told so. */
-class ManualClock implements Clock {
-  #now = Date.now();
-  readonly #timers = new Set<{ readonly at: number; readonly callback: () => void }>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(delayMs: number, callback: () => void): () => void {
-    const timer = { at: this.#now + delayMs, callback };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-
-  advance(byMs: number): void {
-    const end = this.#now + byMs;
-    for (;;) {
-      const next = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
-      if (next === undefined) break;
-      this.#timers.delete(next);
-      this.#now = Math.max(this.#now, next.at);
-      next.callback();
-    }
-    this.#now = end;
-  }
-}
