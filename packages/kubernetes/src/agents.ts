@@ -8,41 +8,36 @@ const MAX_SOCKETS = 16;
 /** Half of what many load balancers allow; the system then asks whether the other side is alive. */
 const KEEP_ALIVE_PROBE_MS = 30_000;
 
+/** What connections are for: `urgent` requests never wait until one of many others has ended. */
+type Use = 'request' | 'watch' | 'urgent';
+
+const LIMITS: Readonly<Record<Use, number>> = { request: MAX_SOCKETS, watch: Infinity, urgent: Infinity };
+
 /** Connections kept open for further requests, made anew whenever certificates change. */
 export class Agents {
   #tls: TlsSettings = {};
-  #requests: HttpAgent | undefined;
-  #watches: HttpAgent | undefined;
-  #urgent: HttpAgent | undefined;
+  readonly #agents = new Map<Use, HttpAgent>();
 
-  /** @param use `urgent` requests never wait until one of many others has ended. */
-  get(use: 'request' | 'watch' | 'urgent', protocol: string, tls: TlsSettings): HttpAgent {
+  get(use: Use, protocol: string, tls: TlsSettings): HttpAgent {
     if (!isDeepStrictEqual(tls, this.#tls)) this.#renew(tls);
-    if (use === 'watch') return (this.#watches ??= this.#create(protocol, Infinity));
-    if (use === 'urgent') return (this.#urgent ??= this.#create(protocol, Infinity));
-    return (this.#requests ??= this.#create(protocol, MAX_SOCKETS));
+    const agent = this.#agents.get(use) ?? this.#create(protocol, LIMITS[use]);
+    this.#agents.set(use, agent);
+    return agent;
   }
 
   /** Ends all connections, also those in use. */
   close(): void {
-    this.#requests?.destroy();
-    this.#watches?.destroy();
-    this.#urgent?.destroy();
-    this.#requests = undefined;
-    this.#watches = undefined;
-    this.#urgent = undefined;
+    for (const agent of this.#agents.values()) agent.destroy();
+    this.#agents.clear();
   }
 
   /** Connections in use under the old certificates end when what they carry ends, as `maxFreeSockets` keeps none. */
   #renew(tls: TlsSettings): void {
-    for (const agent of [this.#requests, this.#watches, this.#urgent]) {
-      if (agent === undefined) continue;
+    for (const agent of this.#agents.values()) {
       agent.maxFreeSockets = 0;
       for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
     }
-    this.#requests = undefined;
-    this.#watches = undefined;
-    this.#urgent = undefined;
+    this.#agents.clear();
     this.#tls = tls;
   }
 

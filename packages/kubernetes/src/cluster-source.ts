@@ -100,10 +100,8 @@ export class ClusterSource implements Runnable {
 
   /** Follows the cluster until `signal` aborts, through whatever happens to the API server. Ready once synced. */
   async run(signal: AbortSignal, ready: () => void): Promise<void> {
-    const stop = new AbortController();
-    const abort = (): void => stop.abort();
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
+    const failed = new AbortController();
+    const stop = AbortSignal.any([signal, failed.signal]);
     const cancelReminder = this.#remind(REMIND_FIRST_MS);
     void Promise.all(this.#reflectors.map(({ synced }) => synced)).then(() => {
       this.#hasSynced = true;
@@ -112,13 +110,12 @@ export class ClusterSource implements Runnable {
       this.#synced.resolve();
       ready();
     });
-    const parts = [...this.#reflectors, this.#contents].map((part) => part.run(stop.signal));
+    const parts = [...this.#reflectors, this.#contents].map((part) => part.run(stop));
     try {
       await Promise.all(parts);
     } finally {
-      abort();
+      failed.abort();
       cancelReminder();
-      signal.removeEventListener('abort', abort);
       this.#terminating.stop();
       await Promise.allSettled(parts);
     }

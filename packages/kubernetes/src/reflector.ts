@@ -258,7 +258,6 @@ export class Reflector {
   }
 
   #settle(): void {
-    this.#missingConfirmations = 0;
     this.#hasSynced = true;
     this.#synced.resolve();
   }
@@ -276,9 +275,7 @@ export class Reflector {
     if (this.#missingConfirmations >= needed && this.#state !== 'missing') {
       this.#logger.info({ kind: kind.kind }, 'The cluster does not have this kind; waiting for it');
       cache.replace(kind.kind, namespace, []);
-      const confirmations = this.#missingConfirmations;
       this.#settle();
-      this.#missingConfirmations = confirmations;
       this.#state = 'missing';
       this.#failuresInARow = 0;
     }
