@@ -1,5 +1,5 @@
-import { OccasionalLog, silentLogger, systemClock } from '@koko/lifecycle';
-import type { Clock, Logger, Runnable } from '@koko/lifecycle';
+import { OccasionalLog } from '@koko/lifecycle';
+import type { Runnable } from '@koko/lifecycle';
 import { referenceKey } from '@koko/translator';
 import type { KubernetesObject, ObjectProblem, ObjectReference } from '@koko/translator';
 import type { Reconciliation } from './configuration-reconciler.ts';
@@ -11,21 +11,17 @@ import { PacedWork } from './paced-work.ts';
 import type { PaceLimits, RequestEnd, Send } from './paced-work.ts';
 import { ProblemTable } from './problem-table.ts';
 import { runWithAudits } from './run-with-audits.ts';
+import { surroundingsOf } from './work-surroundings.ts';
+import type { WorkSurroundings } from './work-surroundings.ts';
 
-export interface EventReporterOptions {
+export interface EventReporterOptions extends WorkSurroundings {
   readonly objects: ReportedObjects;
   readonly writer: EventWriter;
   /** All problems that there are now. */
   readonly problems: () => Iterable<ObjectProblem>;
   /** The reason of a problem's Events. Default: by whether translation or Kong is what failed. */
   readonly reasonFor?: (problem: ObjectProblem) => string;
-  /** Asked before each write, such as whether this process still leads. */
-  readonly mayWrite?: () => boolean;
   readonly limits?: Partial<EventLimits>;
-  readonly logger?: Logger;
-  readonly clock?: Clock;
-  /** At least 0, less than 1. Default: `Math.random`. */
-  readonly random?: () => number;
 }
 
 export interface EventLimits extends PaceLimits {
@@ -86,8 +82,7 @@ export class EventReporter implements Runnable {
   readonly name = 'event-reporter';
   readonly #options: EventReporterOptions;
   readonly #limits: EventLimits;
-  readonly #clock: Clock;
-  readonly #random: () => number;
+  readonly #surroundings: Required<WorkSurroundings>;
   readonly #log: OccasionalLog;
   readonly #work: PacedWork;
   readonly #allowance: EventAllowance;
@@ -101,21 +96,14 @@ export class EventReporter implements Runnable {
   readonly #counts = { written: 0, dropped: 0 };
 
   constructor(options: EventReporterOptions) {
-    const { clock = systemClock, logger = silentLogger, random = Math.random } = options;
+    const surroundings = surroundingsOf(options);
+    const { clock, logger } = surroundings;
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#clock = clock;
-    this.#random = random;
+    this.#surroundings = surroundings;
     this.#log = new OccasionalLog(logger, clock);
     this.#allowance = new EventAllowance(() => clock.now());
-    this.#work = new PacedWork({
-      prepare: (key) => this.#prepare(key),
-      mayWrite: options.mayWrite ?? (() => true),
-      limits: this.#limits,
-      logger,
-      clock,
-      random,
-    });
+    this.#work = new PacedWork({ ...surroundings, prepare: (key) => this.#prepare(key), limits: this.#limits });
   }
 
   counters(): EventCounters {
@@ -131,8 +119,8 @@ export class EventReporter implements Runnable {
       await runWithAudits(signal, {
         work: (stop) => this.#work.run(stop),
         audit: () => this.#sweep(),
-        periodMs: () => this.#limits.sweepMs * (0.8 + 0.4 * this.#random()),
-        clock: this.#clock,
+        periodMs: this.#limits.sweepMs,
+        ...this.#surroundings,
         ready,
       });
     } finally {
@@ -151,7 +139,7 @@ export class EventReporter implements Runnable {
 
   /** What is due comes up again; now and then everything is compared with the problems that there are. */
   #sweep(): void {
-    const now = this.#clock.now();
+    const now = this.#surroundings.clock.now();
     this.#allowance.prune();
     if (Math.abs(now - this.#auditedAt) >= this.#limits.auditMs) this.#audit();
     for (const [key, { dueAt }] of this.#active) if (dueAt <= now) this.#work.add(key, 'backlog');
@@ -159,7 +147,7 @@ export class EventReporter implements Runnable {
 
   /** What is found only by this may well have an Event of before. */
   #audit(): void {
-    this.#auditedAt = this.#clock.now();
+    this.#auditedAt = this.#surroundings.clock.now();
     this.#problems.replace(this.#options.problems());
     const before = [...this.#active.values()].map(({ reference }) => reference);
     for (const reference of before)
@@ -215,7 +203,7 @@ export class EventReporter implements Runnable {
     const event = this.#active.get(key);
     const object = event && this.#options.objects.find(event.reference);
     if (event === undefined || object?.metadata.uid === undefined) return undefined;
-    const now = this.#clock.now();
+    const now = this.#surroundings.clock.now();
     const isSeen = event.seen?.uid === object.metadata.uid;
     if (isSeen && event.dueAt > now) return undefined;
     const waitMs = this.#allowance.waitMs(referenceKey(event.reference));
@@ -230,7 +218,7 @@ export class EventReporter implements Runnable {
     const { uid = '' } = object.metadata;
     const leastAgeMs = isNews ? 0 : this.#limits.repeatMs;
     const before = seen?.uid === uid ? { seen: seen.event } : {};
-    const report = { object, reason, message, now: this.#clock.now(), leastAgeMs, ...before };
+    const report = { object, reason, message, now: this.#surroundings.clock.now(), leastAgeMs, ...before };
     const outcome = await this.#options.writer.write(report, signal);
     if (outcome.result === 'conflict') return 'conflict';
     if (outcome.result === 'refused') {

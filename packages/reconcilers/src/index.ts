@@ -24,3 +24,4 @@ export type {
   StatusWriter,
 } from './status-writer.ts';
 export { StoreWriter } from './store-writer.ts';
+export type { WorkSurroundings } from './work-surroundings.ts';

@@ -1,8 +1,8 @@
 import { jitteredBackoffMs, OccasionalLog } from '@koko/lifecycle';
-import type { Clock, Logger } from '@koko/lifecycle';
 import { FairQueue } from './fair-queue.ts';
 import type { Lane } from './fair-queue.ts';
 import { TokenBucket } from './token-bucket.ts';
+import type { WorkSurroundings } from './work-surroundings.ts';
 
 /** How a request ended: `conflict` and `refused` are tried again, the latter much later unless something changes. */
 export type RequestEnd = 'done' | 'conflict' | 'refused';
@@ -18,15 +18,10 @@ export interface PaceLimits {
   readonly concurrency: number;
 }
 
-export interface PacedWorkOptions {
+export interface PacedWorkOptions extends Required<WorkSurroundings> {
   /** Looks at what a key stands for now; `undefined` when nothing has to be sent, which costs nothing of the pace. */
   readonly prepare: (key: string) => Send | undefined;
-  /** Asked before each request. */
-  readonly mayWrite: () => boolean;
   readonly limits: PaceLimits;
-  readonly logger: Logger;
-  readonly clock: Clock;
-  readonly random: () => number;
 }
 
 interface Run {

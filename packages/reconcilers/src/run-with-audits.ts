@@ -4,9 +4,11 @@ export interface AuditedWork {
   readonly work: (signal: AbortSignal) => Promise<void>;
   /** Looks at everything; first as soon as the work has begun. */
   readonly audit: () => void;
-  /** Until the next audit. */
-  readonly periodMs: () => number;
+  /** Between two audits; chance makes it up to a fifth shorter or longer. */
+  readonly periodMs: number;
   readonly clock: Clock;
+  /** At least 0, less than 1. */
+  readonly random: () => number;
   readonly ready: () => void;
 }
 
@@ -15,12 +17,12 @@ export interface AuditedWork {
  * @throws What the work or an audit throws, once the work has ended.
  */
 export async function runWithAudits(signal: AbortSignal, plan: AuditedWork): Promise<void> {
-  const { work, audit, periodMs, clock, ready } = plan;
+  const { work, audit, periodMs, clock, random, ready } = plan;
   const crashed = Promise.withResolvers<never>();
   const stop = new AbortController();
   let cancel = (): void => {};
   const round = (): void => {
-    cancel = clock.after(periodMs(), round);
+    cancel = clock.after(periodMs * (0.8 + 0.4 * random()), round);
     try {
       audit();
     } catch (error) {

@@ -1,5 +1,5 @@
-import { OccasionalLog, silentLogger, systemClock } from '@koko/lifecycle';
-import type { Clock, Logger, Runnable } from '@koko/lifecycle';
+import { OccasionalLog } from '@koko/lifecycle';
+import type { Runnable } from '@koko/lifecycle';
 import { referenceKey, translatedKinds } from '@koko/translator';
 import type { KubernetesObject, ObjectProblem, ObjectReference, TranslatedKind } from '@koko/translator';
 import type { Reconciliation } from './configuration-reconciler.ts';
@@ -11,8 +11,10 @@ import { StatusContention } from './status-contention.ts';
 import { statusWishes } from './status-wish.ts';
 import type { StatusColumn, StatusWish } from './status-wish.ts';
 import type { AddressSource, StatusObjects, StatusWriter } from './status-writer.ts';
+import { surroundingsOf } from './work-surroundings.ts';
+import type { WorkSurroundings } from './work-surroundings.ts';
 
-export interface StatusReconcilerOptions {
+export interface StatusReconcilerOptions extends WorkSurroundings {
   readonly objects: StatusObjects;
   readonly writer: StatusWriter;
   /** Without, no addresses are published. */
@@ -21,15 +23,9 @@ export interface StatusReconcilerOptions {
   readonly accepted: () => Iterable<ObjectReference>;
   /** All problems that there are now. */
   readonly problems: () => Iterable<ObjectProblem>;
-  /** Asked before each write, such as whether this process still leads. */
-  readonly mayWrite?: () => boolean;
   /** Which kinds have which status. Default: `translatedKinds`. */
   readonly kinds?: readonly TranslatedKind[];
   readonly limits?: Partial<StatusLimits>;
-  readonly logger?: Logger;
-  readonly clock?: Clock;
-  /** At least 0, less than 1. Default: `Math.random`. */
-  readonly random?: () => number;
 }
 
 export interface StatusLimits extends PaceLimits {
@@ -67,8 +63,7 @@ export class StatusReconciler implements Runnable {
   readonly #options: StatusReconcilerOptions;
   readonly #limits: StatusLimits;
   readonly #columns: ReadonlyMap<string, StatusColumn>;
-  readonly #clock: Clock;
-  readonly #random: () => number;
+  readonly #surroundings: Required<WorkSurroundings>;
   readonly #refusals: OccasionalLog;
   readonly #contentions: OccasionalLog;
   readonly #work: PacedWork;
@@ -84,24 +79,17 @@ export class StatusReconciler implements Runnable {
   #writes = 0;
 
   constructor(options: StatusReconcilerOptions) {
-    const { clock = systemClock, logger = silentLogger, random = Math.random } = options;
+    const surroundings = surroundingsOf(options);
+    const { clock, logger } = surroundings;
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     const kinds: readonly TranslatedKind[] = options.kinds ?? translatedKinds;
     this.#columns = new Map(kinds.flatMap(({ kind, status }) => (status === undefined ? [] : [[kind, status]])));
-    this.#clock = clock;
-    this.#random = random;
+    this.#surroundings = surroundings;
     this.#refusals = new OccasionalLog(logger, clock);
     this.#contentions = new OccasionalLog(logger, clock);
     this.#contention = new StatusContention(() => clock.now());
-    this.#work = new PacedWork({
-      prepare: (key) => this.#prepare(key),
-      mayWrite: options.mayWrite ?? (() => true),
-      limits: this.#limits,
-      logger,
-      clock,
-      random,
-    });
+    this.#work = new PacedWork({ ...surroundings, prepare: (key) => this.#prepare(key), limits: this.#limits });
   }
 
   counters(): StatusCounters {
@@ -117,8 +105,8 @@ export class StatusReconciler implements Runnable {
       await runWithAudits(signal, {
         work: (stop) => this.#work.run(stop),
         audit: () => this.#audit(),
-        periodMs: () => this.#limits.auditMs * (0.8 + 0.4 * this.#random()),
-        clock: this.#clock,
+        periodMs: this.#limits.auditMs,
+        ...this.#surroundings,
         ready,
       });
     } finally {
@@ -209,7 +197,7 @@ export class StatusReconciler implements Runnable {
         isAccepted: this.#accepted.has(key),
         hasProblem: this.#problems.has(key),
         addresses: this.#options.addresses?.current() ?? [],
-        now: this.#clock.now(),
+        now: this.#surroundings.clock.now(),
       })
     );
   }
